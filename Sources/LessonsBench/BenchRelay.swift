@@ -1,0 +1,147 @@
+import Foundation
+import LessonModel
+import NIOCore
+import NIOPosix
+import PKI
+import Relay
+import TLS
+import Wire
+
+/// A relay in a process of its own with one member who has joined; removed at the end.
+final class BenchRelay {
+    let directory: URL
+    let process: Process
+    let port: Int
+    let group: MultiThreadedEventLoopGroup
+    let clientContext: TLSContext
+    let member: BenchMember
+
+    static func start(program: String?) async throws -> BenchRelay {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
+        let home = RelayHome(path: directory.path)
+        guard let slug = OrganisationSlug("bench") else { preconditionFailure("bench is a slug") }
+        let ports = try FreePorts.two()
+        let configuration = RelayConfiguration(
+            relayID: Hex.text(of: SecureRandom.bytes(16)), domain: "relay.test", host: "127.0.0.1", port: ports.0,
+            enrolmentPort: ports.1, listen: "127.0.0.1", names: .init(dns: ["relay.test"], ip: ["127.0.0.1"]))
+        let setup = RelaySetup(
+            configuration: configuration,
+            organisation: Organisation(slug: slug, name: "Bench", country: nil, kind: .other), administrator: "Bench",
+            rootPassphrase: SecureRandom.bytes(16))
+        let invitation = try setup.make(in: home, now: RelayServer.systemClock())
+        let process = Process()
+        let sibling = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
+            path: "lessons-relay")
+        process.executableURL = program.map { URL(filePath: $0) } ?? sibling
+        process.arguments = ["serve", "--data", home.path, "--log-level", "warning"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        guard let line = String(data: output.fileHandleForReading.availableData, encoding: .utf8),
+            line.hasPrefix("ready")
+        else { throw BenchError.relayDidNotStart }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let member = try await BenchMember.join(try Wire.Invitation(text: invitation), group)
+        let context = try TLSContext(
+            client: .init(
+                trust: .roots([member.root]), serverName: "127.0.0.1",
+                identity: (chain: member.chain, key: member.key), alpnProtocols: ["lessons/1"]))
+        return BenchRelay(directory, process, ports.0, group, context, member)
+    }
+
+    private init(
+        _ directory: URL, _ process: Process, _ port: Int, _ group: MultiThreadedEventLoopGroup, _ context: TLSContext,
+        _ member: BenchMember
+    ) {
+        self.directory = directory
+        self.process = process
+        self.port = port
+        self.group = group
+        clientContext = context
+        self.member = member
+    }
+
+    func stop() async {
+        process.terminate()
+        process.waitUntilExit()
+        try? await group.shutdownGracefully()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// A connection that has been welcomed.
+    func connect() async throws -> BenchPeer {
+        let peer = try await BenchPeer.connect(port: port, clientContext, group)
+        var hello = WireHello()
+        hello.minVersion = 1
+        hello.maxVersion = 1
+        hello.agent = "lessons-bench"
+        guard case .welcome = try await peer.request(.hello(hello)) else { throw BenchError.unexpectedAnswer }
+        return peer
+    }
+
+    /// A connection whose stream is live and has credit for everything.
+    func subscribe(_ pattern: String) async throws -> BenchPeer {
+        let peer = try await connect()
+        var filter = WireFilter()
+        filter.topics = [pattern]
+        var subscribe = WireSubscribe()
+        subscribe.filters = [filter]
+        subscribe.now = true
+        subscribe.credit.posts = 1 << 30
+        subscribe.credit.bytes = 1 << 45
+        guard case .subscribed = try await peer.request(.subscribe(subscribe)) else {
+            throw BenchError.unexpectedAnswer
+        }
+        try await peer.caughtUp.get()
+        return peer
+    }
+
+    // MARK: What it costs
+
+    /// CPU time of the relay so far, user and system.
+    var cpuTime: Duration {
+        var clock = clockid_t()
+        var time = timespec()
+        guard clock_getcpuclockid(process.processIdentifier, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+            return .zero
+        }
+        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    }
+
+    /// Resident memory of the relay in KiB.
+    var residentKiB: Int {
+        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
+        return Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0
+    }
+}
+
+enum BenchError: Error, CustomStringConvertible {
+    case relayDidNotStart
+    case unexpectedAnswer
+    case refused(String)
+    case noPorts
+
+    var description: String {
+        switch self {
+        case .relayDidNotStart: "lessons-relay did not start; build it first with `swift build -c release`"
+        case .unexpectedAnswer: "the relay gave an answer that the benchmark does not expect"
+        case .refused(let reason): "the relay refused: \(reason)"
+        case .noPorts: "no free ports on loopback"
+        }
+    }
+}
+
+/// Ports that were free a moment ago.
+enum FreePorts {
+    static func two() throws -> (Int, Int) {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let channels = try (0..<2).map { _ in try ServerBootstrap(group: group).bind(host: "127.0.0.1", port: 0).wait()
+        }
+        defer { for channel in channels { try? channel.close().wait() } }
+        guard let first = channels[0].localAddress?.port, let second = channels[1].localAddress?.port else {
+            throw BenchError.noPorts
+        }
+        return (first, second)
+    }
+}

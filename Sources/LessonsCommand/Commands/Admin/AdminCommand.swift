@@ -1,0 +1,10 @@
+import ArgumentParser
+
+struct AdminCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admin", abstract: "Invite members, and manage organisations, topics and certificates.",
+        subcommands: [
+            InviteCommand.self, InvitationsCommand.self, RevokeInvitationCommand.self, AddOrganisationCommand.self,
+            AddTopicCommand.self, SetClientsCommand.self, CertificatesCommand.self, RevokeCommand.self,
+        ])
+}

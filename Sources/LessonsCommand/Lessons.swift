@@ -1,0 +1,56 @@
+import ArgumentParser
+
+/// The command `lessons`.
+@main
+struct Lessons: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lessons",
+        abstract: "Post, follow and read lessons learned, over a Lessons Relay.",
+        discussion: """
+            Exit status: 0 done, 64 usage, 65 bad lesson, 66 missing input, 69 relay unreachable, 70 internal, 73 cannot write, \
+            75 queued for later, 77 denied or revoked, 78 configuration, 130 interrupted.
+            """,
+        version: Version.text,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Begin",
+                subcommands: [JoinCommand.self, StatusCommand.self, WhoamiCommand.self, RenewCommand.self]),
+            CommandGroup(
+                name: "Follow and read",
+                subcommands: [
+                    TopicsCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, SubscriptionsCommand.self,
+                    WatchCommand.self, SyncCommand.self, ThreadsCommand.self, ShowCommand.self, ExportCommand.self,
+                ]),
+            CommandGroup(
+                name: "Write",
+                subcommands: [PostCommand.self, ReplyCommand.self, ImportCommand.self, OutboxCommand.self]),
+            CommandGroup(
+                name: "Members", subcommands: [OrganisationsCommand.self, MembersCommand.self, AdminCommand.self]),
+        ])
+
+    func run() async throws {
+        throw CleanExit.message(Overview.text)
+    }
+}
+
+/// What `lessons` alone says.
+enum Overview {
+    static let text = """
+        lessons: post, follow and read lessons learned, over a Lessons Relay.
+
+          lessons join INVITATION          become a member
+          lessons status                   connection, unread posts, outbox, certificate
+
+          lessons topics                   what there is to follow
+          lessons subscribe 'policing/#'   follow topics
+          lessons watch                    receive live
+          lessons threads                  list lessons
+          lessons show 12                  read one with its replies
+
+          lessons post                     write a lesson in your editor; or: lessons post FILE
+          lessons reply 12 -m 'We tried it.'
+          lessons import FILE --mapping llis --topic TOPIC --marking GREEN
+
+          lessons help                     all commands;  lessons help COMMAND: one of them
+        """
+}

@@ -1,0 +1,14 @@
+/// Values with their names before them, aligned.
+struct LabelledLines {
+    private var entries: [(label: String, value: StyledText)] = []
+
+    mutating func add(_ label: String, _ value: StyledText) { entries.append((label, value)) }
+
+    var lines: [StyledText] {
+        let width = entries.map { DisplayWidth.of($0.label) }.max() ?? 0
+        return entries.map { entry in
+            let padding = String(repeating: " ", count: width - DisplayWidth.of(entry.label) + 2)
+            return StyledText(entry.label, .dim) + StyledText(padding) + entry.value.onOneLine
+        }
+    }
+}

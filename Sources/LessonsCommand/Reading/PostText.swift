@@ -1,0 +1,36 @@
+import LessonModel
+
+extension ShownPost {
+    /// The post in one line, for a list that grows.
+    func line(titleOf: (PostID) -> String?) -> StyledText {
+        var line =
+            StyledText("#\(stored.sequence)", .bold) + StyledText("  \(TimeText.local(stored.receivedAt))  ", .dim)
+        line += StyledText(post.marking) + StyledText("  \(post.topic)  ", .cyan) + StyledText(byline) + ": "
+        switch post.body {
+        case .lesson(let lesson): line += StyledText(lesson.title, .bold)
+        case .comment:
+            let about = titleOf(post.thread).map { " on \"\(DisplayWidth.cut($0, to: 60))\"" } ?? ""
+            line += StyledText("reply\(about): ", .dim) + StyledText(DisplayWidth.cut(headline, to: 160))
+        }
+        return (signatureWarning.map { $0 + "  " } ?? "") + line.onOneLine
+    }
+
+    /// `Name (organisation)`.
+    var byline: String { authorName.map { "\($0) (\(post.organisation))" } ?? post.organisation.text }
+
+    /// What must be said of a signature that does not prove the author; nil when it does.
+    var signatureWarning: StyledText? {
+        switch signature {
+        case .verified: nil
+        case .unchecked: StyledText("[signature not checked]", .yellow)
+        case .failed(let reason):
+            StyledText("[NOT by its author: \(reason ?? "the signature or the certificate is wrong")]", .red)
+        }
+    }
+
+    /// Who vouches for the author.
+    var signatureText: StyledText {
+        guard case .verified(let name) = signature else { return signatureWarning ?? "" }
+        return StyledText("verified", .green) + StyledText(name.map { ", signed by \($0)" } ?? "")
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Relay
+import ServiceLifecycle
+import UnixSignals
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the relay until SIGTERM or SIGINT.",
+        discussion: """
+            Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted. On SIGTERM the \
+            relay stores and answers what it has accepted, tells its clients, and ends.
+            """)
+
+    @Option(help: "The data directory.", completion: .directory)
+    var data: String
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical.")
+    var logLevel = "info"
+
+    @Option(help: "Threads that serve connections; 0 for one a core.")
+    var threads = 0
+
+    func run() async throws {
+        guard let level = Logger.Level(rawValue: logLevel) else {
+            throw fail(
+                "\"\(logLevel)\" is no log level: use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
+                Exit.usage)
+        }
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        let logger = Self.logger(level)
+        let home = RelayHome(path: (data as NSString).standardizingPath)
+        let server: RelayServer
+        do {
+            server = try RelayServer(
+                home: home, configuration: try home.readConfiguration(), eventLoops: threads, logger: logger,
+                onReady: { addresses in
+                    logger.info(
+                        "ready", metadata: ["port": "\(addresses.port)", "enrolment": "\(addresses.enrolmentPort)"])
+                    print("ready \(addresses.port) \(addresses.enrolmentPort)")
+                    fflush(nil)
+                })
+        } catch {
+            throw fail("\(error)", Exit.configuration)
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        do {
+            try await group.run()
+        } catch {
+            throw fail("\(error)", Exit.internalFailure)
+        }
+        logger.info(
+            "stopped",
+            metadata: Dictionary(
+                uniqueKeysWithValues: server.counters.all.map { ($0.name.rawValue, "\($0.value)") }))
+    }
+
+    private static func logger(_ level: Logger.Level) -> Logger {
+        var logger = Logger(label: "lessons-relay")
+        logger.logLevel = level
+        return logger
+    }
+}

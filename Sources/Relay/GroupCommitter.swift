@@ -1,0 +1,228 @@
+import Dispatch
+import Foundation
+import LessonModel
+import Logging
+import Storage
+import Synchronization
+import Wire
+
+/// Takes posts from all sessions, verifies them, and commits them in batches: while one batch syncs, the next forms, so
+/// no timer is needed. The author is answered and receivers are served after the commit is on disk, and only then.
+///
+/// Two threads in a row, so that the order in which posts came is the order of the log.
+final class GroupCommitter: Sendable {
+    struct Submission: Sendable {
+        let signed: SignedPost
+        let principal: Principal
+        let requestID: UInt64
+        let session: SessionHandler
+    }
+
+    private struct Checked: Sendable {
+        let submission: Submission
+        let result: Result<AppendRequest, PublishRefusal>
+    }
+
+    private struct Pending {
+        var posts = 0
+        var bytes = 0
+    }
+
+    static let maxBatch = 256
+    /// Acknowledged cursors wait at most this long for a batch to go with.
+    static let cursorFlushSeconds = 0.5
+
+    private let store: RelayStore
+    private let membership: Membership
+    private let limits: RelayLimits
+    private let loops: [RelayLoop]
+    private let cursors: CursorBook
+    private let counters: RelayCounters
+    private let clock: @Sendable () -> Milliseconds
+    private let logger: Logger
+    private let pending = Mutex(Pending())
+    private let incoming = StageQueue<Submission>()
+    private let verified = StageQueue<Checked>()
+    private let finished = DispatchGroup()
+
+    init(
+        store: RelayStore, membership: Membership, limits: RelayLimits, loops: [RelayLoop], cursors: CursorBook,
+        counters: RelayCounters, clock: @escaping @Sendable () -> Milliseconds, logger: Logger
+    ) {
+        self.store = store
+        self.membership = membership
+        self.limits = limits
+        self.loops = loops
+        self.cursors = cursors
+        self.counters = counters
+        self.clock = clock
+        self.logger = logger
+    }
+
+    func start() {
+        for (name, body) in [("verify", verifyAll), ("commit", commitAll)] {
+            finished.enter()
+            let thread = Thread { [finished] in
+                body()
+                finished.leave()
+            }
+            thread.name = name
+            thread.start()
+        }
+    }
+
+    /// Commits what was submitted, flushes the cursors and returns. Nothing may be submitted any more.
+    func finish() {
+        incoming.close()
+        finished.wait()
+    }
+
+    /// - Returns: false when too much waits already; nothing was taken.
+    func submit(_ submission: Submission) -> Bool {
+        let bytes = submission.signed.content.count
+        let isTaken = pending.withLock { pending in
+            guard pending.posts < limits.maxPendingPosts, pending.bytes + bytes <= limits.maxPendingBytes else {
+                return false
+            }
+            pending.posts += 1
+            pending.bytes += bytes
+            return true
+        }
+        if isTaken { incoming.put([submission]) }
+        return isTaken
+    }
+
+    // MARK: First thread
+
+    private func verifyAll() {
+        let verification = PostVerification(membership: membership, limits: limits)
+        while let batch = incoming.take(limit: GroupCommitter.maxBatch, timeout: 3_600) {
+            guard !batch.isEmpty else { continue }
+            let now = clock()
+            let results = Parallel.map(batch) { verification.check($0.signed, from: $0.principal, now: now) }
+            verified.put(zip(batch, results).map { Checked(submission: $0, result: $1) })
+        }
+        verified.close()
+    }
+
+    // MARK: Second thread
+
+    private func commitAll() {
+        while let batch = verified.take(limit: GroupCommitter.maxBatch, timeout: GroupCommitter.cursorFlushSeconds) {
+            commit(batch)
+        }
+        commit([])
+    }
+
+    private func commit(_ batch: [Checked]) {
+        let requests = batch.compactMap { try? $0.result.get() }
+        let acknowledged = cursors.takeDirty()
+        var outcomes: [AppendOutcome] = []
+        var failure: StorageError?
+        if !requests.isEmpty || !acknowledged.isEmpty {
+            do {
+                outcomes = try store.append(requests, cursors: acknowledged, receivedAt: clock())
+            } catch {
+                failure = error
+                cursors.putBack(acknowledged)
+                counters.add(.storageFailures)
+                logger.error(
+                    "a batch could not be stored", metadata: ["reason": "\(error)", "posts": "\(requests.count)"])
+            }
+        }
+        guard !batch.isEmpty else { return }
+        pending.withLock { pending in
+            pending.posts -= batch.count
+            pending.bytes -= batch.reduce(0) { $0 + $1.submission.signed.content.count }
+        }
+        hand(batch, outcomes, failure)
+    }
+
+    private func hand(_ batch: [Checked], _ outcomes: [AppendOutcome], _ failure: StorageError?) {
+        var replies: [[PublishReply]] = Array(repeating: [], count: loops.count)
+        var logged: [LoggedPost] = []
+        var next = outcomes.makeIterator()
+        for checked in batch {
+            let body: WireFrame.OneOf_Body
+            switch checked.result {
+            case .failure(let refusal): body = .error(refusal.error)
+            case .success:
+                if let failure {
+                    body = .error(PublishReply.error(for: failure))
+                } else if let outcome = next.next() {
+                    if case .appended(let post) = outcome { logged.append(post) }
+                    body = PublishReply.body(for: outcome)
+                } else {
+                    preconditionFailure("storage returns one outcome per request")
+                }
+            }
+            let session = checked.submission.session
+            replies[session.loop.index].append(
+                PublishReply(session: session, requestID: checked.submission.requestID, body: body))
+        }
+        counters.add(.posts, logged.count)
+        let directory = membership.directory
+        var batches: [FanOutBatch] = []
+        var rest = logged[...]
+        while !rest.isEmpty {
+            batches.append(FanOutBatch(rest.prefix(FanOutBatch.maxPosts), directory: directory))
+            rest = rest.dropFirst(FanOutBatch.maxPosts)
+        }
+        for loop in loops { loop.hand(replies[loop.index], batches) }
+    }
+}
+
+/// The answer to one Publish, on its way to its session.
+struct PublishReply: Sendable {
+    let session: SessionHandler
+    let requestID: UInt64
+    let body: WireFrame.OneOf_Body
+
+    static func body(for outcome: AppendOutcome) -> WireFrame.OneOf_Body {
+        switch outcome {
+        case .appended(let post):
+            return published(
+                post.stored.sequence, post.stored.topicSequence, post.stored.receivedAt, isDuplicate: false)
+        case .duplicate(let place):
+            return published(place.sequence, place.topicSequence, place.receivedAt, isDuplicate: true)
+        case .conflict:
+            return .error(
+                WireError(.conflict, "this post id is taken by other content; make a new post", field: "post_id"))
+        case .unknownTopic:
+            return .error(WireError(.unknownTopic, "the topic does not exist here, or takes no posts", field: "topic"))
+        case .unknownThread:
+            return .error(WireError(.unknownThread, "the thread does not exist, or is not for you", field: "thread_id"))
+        case .unknownParent:
+            return .error(
+                WireError(.unknownParent, "the post that this answers is not in the thread", field: "parent_id"))
+        case .topicMismatch:
+            return .error(WireError(.topicMismatch, "a comment has the topic of its thread", field: "topic"))
+        case .widerThanThread:
+            return .error(
+                WireError(
+                    .widerThanThread, "a reply cannot reach further than its thread; narrow its marking or audience",
+                    field: "marking"))
+        }
+    }
+
+    static func error(for failure: StorageError) -> WireError {
+        if case .full = failure {
+            return WireError(
+                .storageFull, "the relay's disk is full; nothing was stored, reading goes on, try again later",
+                isRetryable: true, retryAfterMs: 30_000)
+        }
+        return WireError(
+            .storageFailed, "the relay could not store the post; try again", isRetryable: true, retryAfterMs: 2_000)
+    }
+
+    private static func published(
+        _ sequence: SequenceNumber, _ topicSequence: Int64, _ receivedAt: Milliseconds, isDuplicate: Bool
+    ) -> WireFrame.OneOf_Body {
+        var published = WirePublished()
+        published.sequence = sequence
+        published.topicSequence = topicSequence
+        published.receivedAtMs = receivedAt
+        published.duplicate = isDuplicate
+        return .published(published)
+    }
+}

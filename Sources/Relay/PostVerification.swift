@@ -1,0 +1,117 @@
+import LessonModel
+import PKI
+import Storage
+import Wire
+
+/// Checks a post once, on its way in, off the event loops: content, author, certificate, signature, role, audience.
+struct PostVerification: Sendable {
+    let membership: Membership
+    let limits: RelayLimits
+
+    /// - Parameter now: milliseconds since 1970.
+    /// - Returns: what storage appends, or why the post is refused; nothing has changed in either case.
+    func check(_ signed: SignedPost, from principal: Principal, now: Milliseconds) -> Result<
+        AppendRequest, PublishRefusal
+    > {
+        do {
+            return .success(try verified(signed, principal, now))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func verified(
+        _ signed: SignedPost, _ principal: Principal, _ now: Milliseconds
+    ) throws(PublishRefusal) -> AppendRequest {
+        guard signed.content.count <= limits.maxPostBytes else {
+            throw PublishRefusal(
+                .invalid, "the post has \(signed.content.count) bytes; at most \(limits.maxPostBytes) are taken",
+                "content")
+        }
+        let post = try decode(signed.content)
+        guard post.author == principal.member.id else {
+            throw PublishRefusal(.foreignAuthor, "the post's author is not the member of this connection", "author")
+        }
+        guard post.organisation == principal.organisation.slug else {
+            throw PublishRefusal(
+                .foreignAuthor, "the post's organisation is not \(principal.organisation.slug)", "organisation")
+        }
+        try checkSignature(signed, principal, now)
+        guard AccessPolicy.mayPost(post.body.kind, principal) else {
+            throw PublishRefusal(AccessPolicy.refusal("posting", principal))
+        }
+        let directory = membership.directory
+        guard directory.topics.contains(post.topic) else {
+            throw PublishRefusal(
+                .unknownTopic, "the topic \(post.topic) does not exist here; `lessons topics` lists those that do",
+                "topic")
+        }
+        try checkAudience(post.audience, directory)
+        let reply = Visibility(
+            marking: post.marking, audience: post.audience, author: post.author, organisation: post.organisation)
+        let viewer = principal.viewer
+        return AppendRequest(
+            post: post, signed: signed, contentHash: SHA256.digest(signed.content),
+            country: principal.organisation.country, organisationKind: principal.organisation.kind,
+            mayReply: { thread in
+                let clients = { (slug: OrganisationSlug) in directory.organisations[slug]?.clients ?? [] }
+                guard thread.allows(viewer, clients: clients) else { return .unseen }
+                let isAdmitted = thread.admits(
+                    reply: reply, clients: clients, organisationOf: { directory.members[$0]?.organisation })
+                return isAdmitted ? .allowed : .wider
+            })
+    }
+
+    private func decode(_ content: [UInt8]) throws(PublishRefusal) -> Post {
+        do {
+            return try Post(content: content)
+        } catch {
+            switch error {
+            case .malformed: throw PublishRefusal(.invalid, error.description, "content")
+            case .invalidUTF8: throw PublishRefusal(.invalidUtf8, error.description, "content")
+            case .rule(let rule): throw PublishRefusal(.invalid, rule.problem, rule.field)
+            }
+        }
+    }
+
+    private func checkSignature(
+        _ signed: SignedPost, _ principal: Principal, _ now: Milliseconds
+    ) throws(PublishRefusal) {
+        guard let key = membership.publicKey(signed.certificateFingerprint, of: principal.member.id, now: now) else {
+            throw PublishRefusal(
+                .foreignCertificate,
+                "the post is signed with a certificate that is not a valid one of yours; sign it again",
+                "certificate_fingerprint")
+        }
+        guard key.isValidSignature(signed.signature, for: SignedPost.signatureContext + signed.content) else {
+            throw PublishRefusal(
+                .badSignature, "the signature does not fit the post and the certificate; sign it again", "signature")
+        }
+    }
+
+    private func checkAudience(_ audience: Audience, _ directory: DirectorySnapshot) throws(PublishRefusal) {
+        if let slug = audience.organisations.first(where: { directory.organisations[$0] == nil }) {
+            throw PublishRefusal(
+                .unknownAudience, "there is no organisation \(slug) here; `lessons organisations` lists them",
+                "audience")
+        }
+        if audience.members.contains(where: { directory.members[$0] == nil }) {
+            throw PublishRefusal(
+                .unknownAudience, "the audience names a member who is not here; `lessons members` lists them",
+                "audience")
+        }
+    }
+}
+
+/// Why a post is refused, as the author is told.
+struct PublishRefusal: Error {
+    var error: WireError
+
+    init(_ error: WireError) {
+        self.error = error
+    }
+
+    init(_ code: WireErrorCode, _ message: String, _ field: String = "") {
+        error = WireError(code, message, field: field)
+    }
+}

@@ -1,0 +1,170 @@
+import Foundation
+import LessonModel
+import PKI
+import Storage
+import Wire
+
+/// Reading requests. What the viewer may not see is neither shown nor counted: storage applies visibility in the query.
+extension RelayCore {
+    static let maxFetchedPosts = 100
+    static let maxPageEntries = 500
+    /// A page ends early at this size, so that it fits a frame.
+    static let maxPageBytes = 512 << 10
+
+    func posts(_ request: WireFetchPosts, _ viewer: Viewer) throws -> WirePosts {
+        guard request.postIds.count <= RelayCore.maxFetchedPosts else {
+            throw RequestRefusal(
+                .invalid, "ask for at most \(RelayCore.maxFetchedPosts) posts at once", field: "post_ids")
+        }
+        let ids = try request.postIds.map { bytes throws(RequestRefusal) in
+            guard let id = PostID(bytes: bytes) else {
+                throw RequestRefusal(.invalid, "a post id is 16 bytes", field: "post_ids")
+            }
+            return id
+        }
+        var reply = WirePosts()
+        var bytes = 0
+        for post in try store.posts(ids: ids, viewer: viewer) {
+            bytes += post.post.content.count
+            if bytes > RelayCore.maxPageBytes, !reply.posts.isEmpty { break }
+            reply.posts.append(WireStoredPost(post))
+        }
+        return reply
+    }
+
+    func thread(_ request: WireFetchThread, _ viewer: Viewer) throws -> WireThreadPage {
+        guard let id = PostID(bytes: request.threadID) else {
+            throw RequestRefusal(.invalid, "a thread id is 16 bytes", field: "thread_id")
+        }
+        let limit = try pageLimit(request.limit, standard: 100)
+        guard let page = try store.thread(id, viewer: viewer, after: request.afterSequence, limit: limit) else {
+            throw RequestRefusal(.unknownThread, "the thread does not exist, or is not for you", field: "thread_id")
+        }
+        var reply = WireThreadPage()
+        reply.summary = WireThreadSummary(page.thread)
+        reply.more = page.hasMore
+        var bytes = 0
+        for post in page.posts {
+            bytes += post.post.content.count
+            if bytes > RelayCore.maxPageBytes, !reply.posts.isEmpty {
+                reply.more = true
+                break
+            }
+            reply.posts.append(WireStoredPost(post))
+        }
+        return reply
+    }
+
+    func threads(_ request: WireListThreads, _ viewer: Viewer) throws -> WireThreadList {
+        let limit = try pageLimit(request.limit, standard: 50)
+        var query = ThreadQuery(order: .lastActivity, limit: min(limit + 1, ThreadQuery.maxLimit))
+        if request.hasFilter { query.filter = try request.filter.value() }
+        if !request.organisation.isEmpty {
+            guard let slug = OrganisationSlug(request.organisation) else {
+                throw RequestRefusal(.invalid, "the organisation's short name is malformed", field: "organisation")
+            }
+            query.organisation = slug
+        }
+        query.before = request.beforeSequence > 0 ? request.beforeSequence : nil
+        let found = try store.threads(query, viewer: viewer)
+        var reply = WireThreadList()
+        reply.threads = found.prefix(limit).map(WireThreadSummary.init)
+        reply.more = found.count > limit || found.count == ThreadQuery.maxLimit
+        return reply
+    }
+
+    func topics(_ viewer: Viewer) throws -> WireTopicList {
+        var reply = WireTopicList()
+        reply.topics = try store.topics(viewer: viewer).map { summary in
+            var topic = WireTopicSummary()
+            topic.path = summary.topic.path
+            topic.description_p = summary.description
+            topic.threads = UInt32(clamping: summary.threadCount)
+            topic.posts = UInt32(clamping: summary.postCount)
+            topic.lastSequence = summary.lastSequence
+            return topic
+        }
+        return reply
+    }
+
+    /// Any reader may have any author's certificate: a fingerprint is known only from a post that was delivered, and a
+    /// certificate tells no more than the member list does.
+    func certificates(_ request: WireFetchCertificates) throws -> WireCertificateList {
+        guard request.fingerprints.count <= RelayCore.maxFetchedPosts,
+            request.fingerprints.allSatisfy({ $0.count == SHA256.byteCount })
+        else {
+            throw RequestRefusal(
+                .invalid, "ask for at most \(RelayCore.maxFetchedPosts) fingerprints of 32 bytes", field: "fingerprints"
+            )
+        }
+        return list(try store.certificates(fingerprints: request.fingerprints.map { Array($0) }))
+    }
+
+    func list(_ certificates: [StoredCertificate]) -> WireCertificateList {
+        var reply = WireCertificateList()
+        reply.issuers = authority.issuingCertificates.map { Data($0.der) }
+        reply.certificates = certificates.map { stored in
+            var entry = WireCertificateEntry()
+            entry.fingerprint = Data(stored.issued.fingerprint)
+            entry.certificate = Data(stored.issued.der)
+            entry.memberID = Data(stored.member.bytes)
+            if let revocation = stored.revocation {
+                entry.revokedAtMs = revocation.at
+                entry.revocationReason = (RevocationReason(rawValue: revocation.reason) ?? .unspecified).name
+            }
+            return entry
+        }
+        return reply
+    }
+
+    func organisations(_ principal: Principal) -> WireOrganisationList {
+        let isAdministrator = AccessPolicy.isRelayAdministrator(principal)
+        var reply = WireOrganisationList()
+        reply.organisations = membership.directory.organisations.values.sorted { $0.slug < $1.slug }.map {
+            WireOrganisation($0, showsClients: isAdministrator || $0.slug == principal.organisation.slug)
+        }
+        return reply
+    }
+
+    func members(_ request: WireListMembers, _ principal: Principal) throws -> WireMemberList {
+        guard AccessPolicy.mayListMembers(principal) else {
+            throw RequestRefusal(AccessPolicy.refusal("listing members", principal))
+        }
+        let wanted = request.organisation.nonEmpty
+        var reply = WireMemberList()
+        reply.members = membership.directory.members.values
+            .filter { wanted == nil || $0.organisation.text == wanted }
+            .sorted { ($0.organisation, $0.name, $0.id) < ($1.organisation, $1.name, $1.id) }
+            .map {
+                WireMember(
+                    $0,
+                    showsRoles: $0.id == principal.member.id || AccessPolicy.mayAdminister($0.organisation, principal))
+            }
+        return reply
+    }
+
+    private func pageLimit(_ limit: UInt32, standard: Int) throws -> Int {
+        guard limit <= RelayCore.maxPageEntries else {
+            throw RequestRefusal(.invalid, "a page has at most \(RelayCore.maxPageEntries) entries", field: "limit")
+        }
+        return limit == 0 ? standard : Int(limit)
+    }
+}
+
+extension WireThreadSummary {
+    init(_ summary: ThreadSummary) {
+        self.init()
+        threadID = Data(summary.id.bytes)
+        topic = summary.topic.path
+        title = summary.title
+        language = summary.language
+        marking = WireMarking(summary.marking)
+        state = WireThreadState(rawValue: summary.state.rawValue) ?? .unspecified
+        organisation = summary.organisation.text
+        country = summary.country ?? ""
+        sequence = summary.sequence
+        lastSequence = summary.lastSequence
+        posts = UInt32(clamping: summary.postCount)
+        receivedAtMs = summary.receivedAt
+    }
+}

@@ -1,0 +1,114 @@
+import Foundation
+import LessonModel
+import Logging
+import NIOCore
+import NIOPosix
+import PKI
+import Storage
+import Wire
+
+/// What all sessions of a relay share.
+final class RelayCore: Sendable {
+    let identity: RelayIdentity
+    let store: RelayStore
+    let membership: Membership
+    let registry: SessionRegistry
+    let committer: GroupCommitter
+    let cursors: CursorBook
+    let counters: RelayCounters
+    let limits: RelayLimits
+    let pool: NIOThreadPool
+    let authority: CertificateAuthority
+    let clock: @Sendable () -> Milliseconds
+    let logger: Logger
+
+    init(
+        identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,
+        committer: GroupCommitter, cursors: CursorBook, counters: RelayCounters, limits: RelayLimits,
+        pool: NIOThreadPool,
+        authority: CertificateAuthority, clock: @escaping @Sendable () -> Milliseconds, logger: Logger
+    ) {
+        self.identity = identity
+        self.store = store
+        self.membership = membership
+        self.registry = registry
+        self.committer = committer
+        self.cursors = cursors
+        self.counters = counters
+        self.limits = limits
+        self.pool = pool
+        self.authority = authority
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Without the member, which the enrolment port does not have.
+    func welcome(head: SequenceNumber) -> WireWelcome {
+        var told = WireLimits()
+        told.maxFrameBytes = UInt32(limits.maxFrameBytes)
+        told.maxPostBytes = UInt32(limits.maxPostBytes)
+        told.maxPublishesInFlight = UInt32(limits.maxPublishesInFlight)
+        told.maxRequestsInFlight = UInt32(limits.maxRequestsInFlight)
+        told.maxFilters = UInt32(limits.maxFilters)
+        var welcome = WireWelcome()
+        welcome.version = 1
+        welcome.relayID = Data(identity.relayID)
+        welcome.limits = told
+        welcome.keepaliveMs = UInt32(limits.keepaliveSeconds * 1_000)
+        welcome.headSequence = head
+        welcome.serverTimeMs = clock()
+        welcome.agent = RelayIdentity.agent
+        return welcome
+    }
+
+    /// One bounded read of the log, encoded. Nil when the store failed. Blocks.
+    func readLog(_ read: DeliveryStream.Read, viewer: Viewer, filters: [SubscriptionFilter]) -> EncodedLogPage? {
+        do {
+            let page = try store.readLog(
+                after: read.after, through: .max, viewer: viewer, filters: filters, maxPosts: read.maxPosts,
+                maxBytes: read.maxBytes)
+            var encoded = EncodedLogPage(
+                frames: ByteBufferAllocator().buffer(capacity: page.posts.isEmpty ? 0 : 4_096), posts: 0,
+                scannedThrough: page.scannedThrough)
+            for post in page.posts {
+                let end = encoded.frames.writerIndex
+                DeliverEncoder.write(post, into: &encoded.frames)
+                if encoded.frames.readableBytes > read.maxBytes, let last = encoded.lastSequence {
+                    // The store counts content; credit counts frames. The rest is read again.
+                    encoded.frames.moveWriterIndex(to: end)
+                    encoded.scannedThrough = last
+                    break
+                }
+                encoded.posts += 1
+                encoded.lastSequence = post.sequence
+            }
+            return encoded
+        } catch {
+            counters.add(.storageFailures)
+            logger.error("the log could not be read", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+}
+
+/// What names a relay to its members and in its certificates.
+package struct RelayIdentity: Sendable, Equatable {
+    package static let agent = "lessons-relay/0.1"
+
+    /// 16 bytes.
+    package var relayID: [UInt8]
+    /// The DNS name in its members' certificates.
+    package var domain: String
+    /// What invitations tell clients to connect to.
+    package var host: String
+    package var port: Int
+    package var enrolmentPort: Int
+
+    package init(relayID: [UInt8], domain: String, host: String, port: Int, enrolmentPort: Int) {
+        self.relayID = relayID
+        self.domain = domain
+        self.host = host
+        self.port = port
+        self.enrolmentPort = enrolmentPort
+    }
+}

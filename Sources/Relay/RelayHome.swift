@@ -1,0 +1,194 @@
+import Foundation
+package import LessonModel
+package import PKI
+
+/// A relay's data directory: what is where, and how it is made and opened.
+///
+/// `relay.json` the configuration; `relay.sqlite` the log and the membership; `relay.pem` and `relay.key` the relay's own
+/// certificate; `authority/` the root's certificate, its key under a passphrase (which may be taken away and kept
+/// offline), and the issuing certificate with its key. The directory is for its owner only.
+package struct RelayHome: Sendable {
+    package let path: String
+
+    package init(path: String) {
+        self.path = path
+    }
+
+    package var configurationPath: String { path + "/relay.json" }
+    package var certificatePath: String { path + "/relay.pem" }
+    package var keyPath: String { path + "/relay.key" }
+    package var authorityPath: String { path + "/authority" }
+    package var rootCertificatePath: String { authorityPath + "/root.pem" }
+    package var rootKeyPath: String { authorityPath + "/root.key" }
+    package var issuingCertificatePath: String { authorityPath + "/issuing-1.pem" }
+    package var issuingKeyPath: String { authorityPath + "/issuing-1.key" }
+
+    package var exists: Bool { FileManager.default.fileExists(atPath: configurationPath) }
+
+    // MARK: Configuration
+
+    package func readConfiguration() throws(RelayHomeError) -> RelayConfiguration {
+        guard let data = FileManager.default.contents(atPath: configurationPath) else { throw .notARelay(path) }
+        do {
+            return try JSONDecoder().decode(RelayConfiguration.self, from: data)
+        } catch {
+            throw .badConfiguration(configurationPath, "\(error)")
+        }
+    }
+
+    package func write(_ configuration: RelayConfiguration) throws(RelayHomeError) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            try encoder.encode(configuration).write(to: URL(filePath: configurationPath), options: .atomic)
+        } catch {
+            throw .cannotWrite(configurationPath, "\(error)")
+        }
+    }
+
+    // MARK: Authority
+
+    /// Makes the directories with mode 0700. Those that exist are left as they are.
+    package func createDirectories() throws(RelayHomeError) {
+        for directory in [path, authorityPath] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw .cannotWrite(directory, "\(error)")
+            }
+        }
+    }
+
+    /// Writes the root, its key under `passphrase`, and the first issuing certificate.
+    package func write(
+        root: RootAuthority, authority: CertificateAuthority, passphrase: [UInt8]
+    ) throws(RelayHomeError) {
+        do {
+            let stored = try authority.stored(passphrase: nil)
+            try writePublic(stored.rootCertificate, rootCertificatePath)
+            try SecretFile.write(try root.key.pem(passphrase: passphrase), to: rootKeyPath, replacing: false)
+            try writePublic(stored.issuingCertificates[0], issuingCertificatePath)
+            try SecretFile.write(stored.issuingKeys[0], to: issuingKeyPath, replacing: false)
+        } catch {
+            throw .cannotWrite(authorityPath, "\(error)")
+        }
+    }
+
+    /// The authority that signs members; the root's key is not needed.
+    package func readAuthority() throws(RelayHomeError) -> CertificateAuthority {
+        do {
+            let root = try Certificate(pem: try readPublic(rootCertificatePath))
+            let issuing = try Certificate(pem: try readPublic(issuingCertificatePath))
+            let key = try PrivateKey(pem: try SecretFile.readText(issuingKeyPath), passphrase: nil)
+            return try CertificateAuthority(
+                root: root, issuers: [try CertificateAuthority.Issuer(certificate: issuing, key: key)], publication: nil
+            )
+        } catch {
+            throw .cannotRead(authorityPath, "\(error)")
+        }
+    }
+
+    // MARK: The relay's own certificate
+
+    /// A fresh key and certificate for `names`; the files change together or the old ones stay usable.
+    package func issueRelayCertificate(
+        _ authority: CertificateAuthority, names: RelayConfiguration.Names, now: Milliseconds
+    ) throws(RelayHomeError) {
+        do {
+            let key = try PrivateKey.generate(.p256)
+            let certificate = try authority.issueRelay(
+                publicKey: key.publicKey, dnsNames: names.dns, ipAddresses: names.ip,
+                subject: DistinguishedName(commonName: names.dns.first ?? names.ip.first ?? "relay").fitting,
+                now: now / 1_000)
+            // Both in one file: a certificate never stands beside another one's key.
+            try SecretFile.write(try key.pem(passphrase: nil) + certificate.pem, to: keyPath)
+            try writePublic(certificate.pem, certificatePath)
+        } catch {
+            throw .cannotWrite(keyPath, "\(error)")
+        }
+    }
+
+    package func readRelayCertificate() throws(RelayHomeError) -> (certificate: Certificate, key: PrivateKey) {
+        do {
+            let text = try SecretFile.readText(keyPath)
+            return (try Certificate(pem: text), try PrivateKey(pem: text, passphrase: nil))
+        } catch {
+            throw .cannotRead(keyPath, "\(error)")
+        }
+    }
+
+    private func writePublic(_ text: String, _ path: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
+    }
+
+    private func readPublic(_ path: String) throws -> String {
+        try String(contentsOf: URL(filePath: path), encoding: .utf8)
+    }
+}
+
+/// What `relay.json` holds.
+package struct RelayConfiguration: Sendable, Codable, Equatable {
+    /// What the relay's certificate is made out to.
+    package struct Names: Sendable, Codable, Equatable {
+        package var dns: [String]
+        package var ip: [String]
+
+        package init(dns: [String], ip: [String]) {
+            self.dns = dns
+            self.ip = ip
+        }
+    }
+
+    /// Hexadecimal, 16 bytes.
+    package var relayID: String
+    /// The DNS name in members' certificates.
+    package var domain: String
+    /// What clients connect to, as told in invitations.
+    package var host: String
+    package var port: Int
+    package var enrolmentPort: Int
+    /// The address to listen on; `0.0.0.0` or `::` for all.
+    package var listen: String
+    package var names: Names
+    package var limits: RelayLimits
+
+    package init(
+        relayID: String, domain: String, host: String, port: Int, enrolmentPort: Int, listen: String, names: Names,
+        limits: RelayLimits = RelayLimits()
+    ) {
+        self.relayID = relayID
+        self.domain = domain
+        self.host = host
+        self.port = port
+        self.enrolmentPort = enrolmentPort
+        self.listen = listen
+        self.names = names
+        self.limits = limits
+    }
+
+    package var identity: RelayIdentity {
+        RelayIdentity(
+            relayID: Hex.bytes(of: relayID) ?? [], domain: domain, host: host, port: port, enrolmentPort: enrolmentPort)
+    }
+}
+
+package enum RelayHomeError: Error, CustomStringConvertible {
+    case notARelay(String)
+    case alreadyARelay(String)
+    case badConfiguration(String, String)
+    case cannotRead(String, String)
+    case cannotWrite(String, String)
+    case invalid(String)
+
+    package var description: String {
+        switch self {
+        case .notARelay(let path): "\(path) holds no relay; make one with `lessons-relay init --data \(path)`"
+        case .alreadyARelay(let path): "\(path) holds a relay already; choose another directory"
+        case .badConfiguration(let path, let detail): "\(path) cannot be understood: \(detail)"
+        case .cannotRead(let path, let detail): "\(path) cannot be read: \(detail)"
+        case .cannotWrite(let path, let detail): "\(path) cannot be written: \(detail)"
+        case .invalid(let sentence): sentence
+        }
+    }
+}

@@ -1,0 +1,230 @@
+import Foundation
+package import LessonModel
+package import Logging
+import NIOCore
+import NIOPosix
+import PKI
+import ServiceLifecycle
+import Storage
+import Synchronization
+import TLS
+import Wire
+
+/// A relay that listens: opened from its data directory, run until it is told to stop, drained in good order.
+package final class RelayServer: Service, Sendable {
+    package struct Addresses: Sendable, Equatable {
+        package var port: Int
+        package var enrolmentPort: Int
+    }
+
+    /// A relay's certificate is renewed when less than this part of its time is left.
+    private static let renewalPart = 3
+
+    private let home: RelayHome
+    private let configuration: RelayConfiguration
+    private let group: MultiThreadedEventLoopGroup
+    private let loops: [RelayLoop]
+    private let core: RelayCore
+    private let channels: OpenChannels
+    private let contexts: Mutex<Contexts>
+    private let listeners = Mutex<[any Channel]>([])
+    private let isDrained = Mutex(false)
+    private let onReady: @Sendable (Addresses) -> Void
+
+    private struct Contexts: Sendable {
+        var relay: TLSContext
+        var enrolment: TLSContext
+        var renewAt: Milliseconds
+    }
+
+    /// Opens the store, takes the directory's lock and loads the certificates. Nothing listens yet.
+    /// - Parameters:
+    ///   - eventLoops: threads that serve connections; 0 for one a core.
+    ///   - onReady: called with the bound ports once connections are accepted.
+    package init(
+        home: RelayHome, configuration: RelayConfiguration, eventLoops: Int = 0,
+        clock: @escaping @Sendable () -> Milliseconds = RelayServer.systemClock, logger: Logger,
+        onReady: @escaping @Sendable (Addresses) -> Void = { _ in }
+    ) throws {
+        self.home = home
+        self.configuration = configuration
+        self.onReady = onReady
+        let limits = configuration.limits
+        let store = try RelayStore(directory: home.path)
+        let authority = try home.readAuthority()
+        let membership = try Membership(store: store)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops > 0 ? eventLoops : System.coreCount)
+        self.group = group
+        let head = store.head()
+        let loops = group.makeIterator().enumerated().map { RelayLoop(index: $0, eventLoop: $1, head: head) }
+        self.loops = loops
+        let cursors = CursorBook()
+        let counters = RelayCounters()
+        let committer = GroupCommitter(
+            store: store, membership: membership, limits: limits, loops: loops, cursors: cursors, counters: counters,
+            clock: clock, logger: logger)
+        let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+        core = RelayCore(
+            identity: configuration.identity, store: store, membership: membership,
+            registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
+            limits: limits, pool: pool, authority: authority, clock: clock, logger: logger)
+        channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
+        contexts = Mutex(try RelayServer.makeContexts(home, configuration, authority, membership, now: clock()))
+    }
+
+    package static let systemClock: @Sendable () -> Milliseconds = {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Milliseconds(now.tv_sec) * 1_000 + Milliseconds(now.tv_nsec) / 1_000_000
+    }
+
+    package var counters: RelayCounters { core.counters }
+    package var membership: Membership { core.membership }
+
+    // MARK: Running
+
+    /// Serves until graceful shutdown is asked for, then drains.
+    package func run() async throws {
+        let addresses = try await start()
+        onReady(addresses)
+        try? await gracefulShutdown()
+        await drain()
+    }
+
+    /// Binds both listeners.
+    package func start() async throws -> Addresses {
+        core.pool.start()
+        core.committer.start()
+        for loop in loops {
+            loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in sweep(loop)
+            }
+        }
+        let relay = try await bind(port: configuration.port) { [self] channel in
+            let loop = relayLoop(of: channel.eventLoop)
+            return [
+                TLSHandler(
+                    context: contexts.withLock { $0.relay }, handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
+                SessionHandler(core: core, loop: loop, logger: core.logger),
+            ]
+        }
+        let enrolment = try await bind(port: configuration.enrolmentPort) { [self] _ in
+            [
+                TLSHandler(
+                    context: contexts.withLock { $0.enrolment },
+                    handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
+                EnrolmentHandler(core: core),
+            ]
+        }
+        listeners.withLock { $0 = [relay, enrolment] }
+        return Addresses(
+            port: relay.localAddress?.port ?? configuration.port,
+            enrolmentPort: enrolment.localAddress?.port ?? configuration.enrolmentPort)
+    }
+
+    /// Accepts nothing more, commits and answers what was accepted, says Goaway to everybody, and closes the store.
+    /// A second call does nothing.
+    package func drain() async {
+        guard isDrained.withLock({ isDrained in
+            defer { isDrained = true }
+            return !isDrained
+        }) else { return }
+        for listener in listeners.withLock({ $0 }) { try? await listener.close() }
+        for loop in loops {
+            // A hop through each loop: no session submits after the flag is seen there.
+            try? await loop.eventLoop.submit { loop.isDraining = true }.get()
+        }
+        let core = core
+        try? await core.pool.runIfActive { core.committer.finish() }
+        for loop in loops { try? await loop.eventLoop.submit {}.get() }
+        core.registry.endAll(.draining, "the relay is stopping; it will be back", retryAfterMs: 2_000)
+        await channels.closeAll(within: .seconds(Int64(core.limits.drainSeconds)), on: group.any())
+        try? await core.pool.shutdownGracefully()
+        try? await group.shutdownGracefully()
+        do {
+            try core.store.close()
+        } catch {
+            core.logger.error("the database did not close in good order", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Reads the relay's certificate again, as after a change on disk. On failure the old one stays in use.
+    package func reloadCertificates() throws {
+        let fresh = try RelayServer.makeContexts(
+            home, configuration, core.authority, core.membership, now: core.clock())
+        contexts.withLock { $0 = fresh }
+    }
+
+    private func bind(
+        port: Int, _ handlers: @escaping @Sendable (any Channel) -> [any ChannelHandler]
+    ) async throws -> any Channel {
+        let limits = core.limits
+        let channels = channels
+        return try await ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 1_024)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(
+                .writeBufferWaterMark, value: .init(low: limits.maxUnsentBytes / 4, high: limits.maxUnsentBytes)
+            )
+            .childChannelOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2_048, maximum: 65_536)
+            )
+            .childChannelInitializer { channel in
+                guard channels.add(channel) else {
+                    return channel.eventLoop.makeFailedFuture(RelayHomeError.invalid("too many connections"))
+                }
+                return channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandlers(handlers(channel))
+                }
+            }
+            .bind(host: configuration.listen, port: port).get()
+    }
+
+    private func relayLoop(of eventLoop: any EventLoop) -> RelayLoop {
+        guard let loop = loops.first(where: { $0.eventLoop === eventLoop }) else {
+            preconditionFailure("every channel runs on a loop of the relay's own group")
+        }
+        return loop
+    }
+
+    private func sweep(_ loop: RelayLoop) {
+        let now = core.clock()
+        for session in loop.fanOut.allSessions { session.endIfOverdue(now: now, deadline: loop.eventLoop.now) }
+        guard loop.index == 0, now > contexts.withLock({ $0.renewAt }) else { return }
+        do {
+            try reloadCertificates()
+        } catch {
+            core.logger.error("the relay's certificate could not be renewed", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    // MARK: TLS
+
+    private static func makeContexts(
+        _ home: RelayHome, _ configuration: RelayConfiguration, _ authority: CertificateAuthority,
+        _ membership: Membership, now: Milliseconds
+    ) throws -> Contexts {
+        var (certificate, key) = try home.readRelayCertificate()
+        if now / 1_000 >= renewalTime(of: certificate) {
+            try home.issueRelayCertificate(authority, names: configuration.names, now: now)
+            (certificate, key) = try home.readRelayCertificate()
+        }
+        let chain = [certificate] + authority.issuingCertificates.prefix(1)
+        let revocations = membership.revocations
+        let relay = try TLSContext(
+            server: .init(
+                certificateChain: chain, privateKey: key,
+                clientAuthentication: .required(
+                    issuers: authority.issuingCertificates, isRevoked: { revocations.contains($0) }),
+                alpnProtocols: ["lessons/1"]))
+        let enrolment = try TLSContext(
+            server: .init(
+                certificateChain: chain + [authority.root], privateKey: key, clientAuthentication: .none,
+                alpnProtocols: ["lessons-enrol/1"]))
+        return Contexts(relay: relay, enrolment: enrolment, renewAt: renewalTime(of: certificate) * 1_000)
+    }
+
+    private static func renewalTime(of certificate: Certificate) -> Int64 {
+        certificate.notAfter - (certificate.notAfter - certificate.notBefore) / Int64(renewalPart)
+    }
+}

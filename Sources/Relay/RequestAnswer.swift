@@ -1,0 +1,107 @@
+import Foundation
+import LessonModel
+import Logging
+import Storage
+import Wire
+
+/// The answer to a request that needed the store.
+struct RequestAnswer: Sendable {
+    var body: WireFrame.OneOf_Body
+    var streamChange: StreamChange?
+
+    init(_ body: WireFrame.OneOf_Body, streamChange: StreamChange? = nil) {
+        self.body = body
+        self.streamChange = streamChange
+    }
+}
+
+/// A refusal on its way out of the code that answers.
+struct RequestRefusal: Error {
+    var error: WireError
+
+    init(_ error: WireError) {
+        self.error = error
+    }
+
+    init(_ code: WireErrorCode, _ message: String, field: String = "") {
+        error = WireError(code, message, field: field)
+    }
+
+    /// What a storage failure means to a client.
+    init(_ failure: StorageError) {
+        switch failure {
+        case .notFound: self.init(.notFound, failure.description)
+        case .alreadyExists: self.init(.alreadyExists, failure.description)
+        case .limit: self.init(.limitExceeded, failure.description)
+        case .full, .failed: self.init(PublishReply.error(for: failure))
+        case .invitation(let problem):
+            let code: WireErrorCode =
+                switch problem {
+                case .unknown: .invitationUnknown
+                case .used: .invitationUsed
+                case .expired: .invitationExpired
+                case .revoked: .invitationRevoked
+                case .suspended: .organisationSuspended
+                }
+            self.init(code, failure.description, field: "token")
+        case .issuing: self.init(.badCertificateRequest, failure.description, field: "certificate_request")
+        case .locked, .newerSchema, .foreignRelay, .damaged:
+            self.init(.storageFailed, "the relay's database needs its administrator")
+        }
+    }
+}
+
+extension RelayCore {
+    /// Answers one request. Blocks; never on an event loop. The member is looked up anew, so that a role that was taken
+    /// away a moment ago is gone.
+    func answer(_ body: WireFrame.OneOf_Body, from session: Principal, place: StreamPlace) -> RequestAnswer {
+        switch membership.principal(session.member.id, session.certificateFingerprint) {
+        case .failure(let refusal):
+            return RequestAnswer(.error(WireError(refusal.code, refusal.reason)))
+        case .success(let principal):
+            do {
+                return try answer(body, principal, place)
+            } catch let refusal as RequestRefusal {
+                return RequestAnswer(.error(refusal.error))
+            } catch let failure as StorageError {
+                let refusal = RequestRefusal(failure)
+                if refusal.error.code.rawValue >= 600 {
+                    counters.add(.storageFailures)
+                    logger.error("a request failed in storage", metadata: ["reason": "\(failure)"])
+                }
+                return RequestAnswer(.error(refusal.error))
+            } catch let rule as PostRuleError {
+                return RequestAnswer(.error(WireError(.invalid, rule.problem, field: rule.field)))
+            } catch {
+                logger.error("a request failed", metadata: ["reason": "\(error)"])
+                return RequestAnswer(
+                    .error(WireError(.storageFailed, "the relay failed; try again", isRetryable: true)))
+            }
+        }
+    }
+
+    private func answer(
+        _ body: WireFrame.OneOf_Body, _ principal: Principal, _ place: StreamPlace
+    ) throws -> RequestAnswer {
+        if let reply = try administer(body, principal) { return RequestAnswer(reply) }
+        if case .renew(let renew) = body {
+            return RequestAnswer(.enrolled(try self.renew(renew, principal)))
+        }
+        guard AccessPolicy.mayRead(principal) else { throw RequestRefusal(AccessPolicy.refusal("reading", principal)) }
+        switch body {
+        case .subscribe(let request): return try subscribe(request, principal, place)
+        case .unsubscribe(let request): return try unsubscribe(request, principal, place)
+        case .listSubscriptions: return RequestAnswer(.subscriptionList(try subscriptions(principal)))
+        case .fetchPosts(let request): return RequestAnswer(.posts(try posts(request, principal.viewer)))
+        case .fetchThread(let request): return RequestAnswer(.threadPage(try thread(request, principal.viewer)))
+        case .listThreads(let request): return RequestAnswer(.threadList(try threads(request, principal.viewer)))
+        case .listTopics: return RequestAnswer(.topicList(try topics(principal.viewer)))
+        case .fetchCertificates(let request):
+            return RequestAnswer(.certificateList(try certificates(request)))
+        case .listOrganisations: return RequestAnswer(.organisationList(organisations(principal)))
+        case .listMembers(let request): return RequestAnswer(.memberList(try members(request, principal)))
+        default:
+            throw RequestRefusal(.unsupported, "that frame is no request; see lessons.proto")
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import LessonModel
+import NIOCore
+import Synchronization
+import Wire
+
+/// All open sessions by member, so that a revocation or suspension ends them at once, and counts for the limits.
+final class SessionRegistry: Sendable {
+    private struct Entry: Sendable {
+        let session: SessionHandler
+        let principal: Principal
+    }
+
+    private struct State {
+        var entries: [ObjectIdentifier: Entry] = [:]
+        var perOrganisation: [OrganisationSlug: Int] = [:]
+    }
+
+    private let limits: RelayLimits
+    private let state = Mutex(State())
+
+    init(limits: RelayLimits) {
+        self.limits = limits
+    }
+
+    var count: Int { state.withLock { $0.entries.count } }
+
+    /// - Returns: false when a limit is reached; nothing was added.
+    func add(_ session: SessionHandler, _ principal: Principal) -> Bool {
+        state.withLock { state in
+            let slug = principal.organisation.slug
+            guard state.entries.count < limits.maxSessions,
+                state.perOrganisation[slug, default: 0] < limits.maxSessionsPerOrganisation
+            else { return false }
+            state.entries[ObjectIdentifier(session)] = Entry(session: session, principal: principal)
+            state.perOrganisation[slug, default: 0] += 1
+            return true
+        }
+    }
+
+    func remove(_ session: SessionHandler) {
+        state.withLock { state in
+            guard let entry = state.entries.removeValue(forKey: ObjectIdentifier(session)) else { return }
+            let slug = entry.principal.organisation.slug
+            state.perOrganisation[slug, default: 1] -= 1
+            if state.perOrganisation[slug] == 0 { state.perOrganisation[slug] = nil }
+        }
+    }
+
+    /// Ends every session whose member, organisation or certificate is not what it was when the session began.
+    /// - Returns: how many.
+    @discardableResult
+    func endStale(_ membership: Membership) -> Int {
+        let entries = state.withLock { Array($0.entries.values) }
+        var ended = 0
+        for entry in entries {
+            let refusal: Membership.Refusal
+            switch membership.principal(entry.principal.member.id, entry.principal.certificateFingerprint) {
+            case .success(let now)
+            where now.member == entry.principal.member && now.organisation == entry.principal.organisation:
+                continue
+            case .success:
+                refusal = Membership.Refusal(code: .closing, reason: "your membership was changed; connect again")
+            case .failure(let failure):
+                refusal = failure
+            }
+            ended += 1
+            let session = entry.session
+            session.loop.eventLoop.execute {
+                session.end(refusal.code, refusal.reason, retryAfterMs: refusal.code == .closing ? 0 : nil)
+            }
+        }
+        return ended
+    }
+
+    func endAll(_ code: WireErrorCode, _ reason: String, retryAfterMs: UInt32) {
+        let entries = state.withLock { Array($0.entries.values) }
+        for entry in entries {
+            entry.session.loop.eventLoop.execute { entry.session.end(code, reason, retryAfterMs: retryAfterMs) }
+        }
+    }
+}

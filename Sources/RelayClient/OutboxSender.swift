@@ -1,0 +1,135 @@
+package import LessonModel
+package import Storage
+package import Wire
+
+/// What became of the posts of one run over the outbox.
+package struct OutboxReport: Sendable, Equatable {
+    package struct Sent: Sendable, Equatable {
+        package var id: PostID
+        package var title: String
+        /// 0 where the relay had the post of an earlier import with other bytes, and does not say where.
+        package var sequence: SequenceNumber
+        /// The relay had it before.
+        package var isDuplicate: Bool
+    }
+
+    package struct Refused: Sendable, Equatable {
+        package var id: PostID
+        package var title: String
+        package var error: WireError
+    }
+
+    package var sent: [Sent] = []
+    /// Kept in the outbox until they are retried or dropped.
+    package var refused: [Refused] = []
+    /// How many are still pending.
+    package var waitingCount = 0
+    /// Why the run ended early; nil when everything was tried.
+    package var stopped: ClientError?
+
+    package init() {}
+}
+
+/// Sends what waits in the outbox, in the order in which it was added, several posts on their way at once.
+package struct OutboxSender: Sendable {
+    /// What is told while it runs.
+    package enum Progress: Sendable, Equatable {
+        case sent(OutboxReport.Sent)
+        case refused(OutboxReport.Refused)
+    }
+
+    private struct InFlight {
+        let item: OutboxItem
+        let post: Post?
+        let response: PendingResponse
+    }
+
+    private static let pageItems = 256
+    private static let defaultInFlight = 16
+
+    private let outbox: Outbox
+
+    package init(_ outbox: Outbox) {
+        self.outbox = outbox
+    }
+
+    /// Sends everything that is pending when its turn comes.
+    ///
+    /// A post is marked as sent once the relay says that it is on its disk, and as refused when the relay says that it will
+    /// never take it. Any other error ends the run and leaves what was not answered pending: sending it again does no harm,
+    /// since the relay knows a repeated post by its id. A comment leaves after the answer to its thread's lesson and its
+    /// parent. For an imported post CONFLICT means that an earlier import has it there already.
+    /// - Parameter now: milliseconds since 1970.
+    /// - Throws: `.storage` only; what happened on the line is in the report.
+    package func send(
+        over connection: RelayConnection, now: Milliseconds, progress: (Progress) -> Void = { _ in }
+    ) async throws(ClientError) -> OutboxReport {
+        let limit = connection.welcome.limits.maxPublishesInFlight
+        let window = limit == 0 ? Self.defaultInFlight : Int(limit)
+        var report = OutboxReport()
+        var inFlight: [InFlight] = []
+        var last: PostID?
+        var page: ArraySlice<OutboxItem> = []
+        while true {
+            if page.isEmpty, report.stopped == nil {
+                page = try reading { () throws(StorageError) in try outbox.pending(limit: Self.pageItems, after: last)
+                }[...]
+                try reading { () throws(StorageError) in try outbox.noteAttempt(page.map(\.id), at: now) }
+            }
+            while report.stopped == nil, inFlight.count < window, let item = page.first {
+                let post = try? Post(content: item.post.content)
+                if Self.mustWait(post, for: inFlight) { break }
+                page.removeFirst()
+                last = item.id
+                inFlight.append(InFlight(item: item, post: post, response: connection.submitPublish(item.post)))
+            }
+            guard !inFlight.isEmpty else { break }
+            try await settle(&inFlight, &report, progress)
+        }
+        report.waitingCount = try reading { () throws(StorageError) in try outbox.pendingCount() }
+        return report
+    }
+
+    /// Waits for the oldest answers, at least for one, and notes them.
+    private func settle(
+        _ inFlight: inout [InFlight], _ report: inout OutboxReport, _ progress: (Progress) -> Void
+    ) async throws(ClientError) {
+        var sent: [OutboxReport.Sent] = []
+        repeat {
+            let oldest = inFlight.removeFirst()
+            do throws(ClientError) {
+                let published = try await RelayConnection.published(oldest.response)
+                sent.append(
+                    OutboxReport.Sent(
+                        id: oldest.item.id, title: oldest.item.title, sequence: published.sequence,
+                        isDuplicate: published.duplicate))
+            } catch .request(let error) where error.code == .conflict && oldest.item.importKey != nil {
+                sent.append(
+                    OutboxReport.Sent(id: oldest.item.id, title: oldest.item.title, sequence: 0, isDuplicate: true))
+            } catch .request(let error) where !error.retryable {
+                let refused = OutboxReport.Refused(id: oldest.item.id, title: oldest.item.title, error: error)
+                try reading { () throws(StorageError) in
+                    try outbox.markRefused(refused.id, code: error.code.rawValue, reason: error.message)
+                }
+                report.refused.append(refused)
+                progress(.refused(refused))
+            } catch {
+                if report.stopped == nil { report.stopped = error }
+            }
+        } while inFlight.first?.response.isComplete == true
+        guard !sent.isEmpty else { return }
+        try reading { () throws(StorageError) in try outbox.markSent(sent.map { ($0.id, $0.sequence) }) }
+        report.sent += sent
+        for item in sent { progress(.sent(item)) }
+    }
+
+    /// The relay takes a comment only when it has the posts that it belongs to.
+    private static func mustWait(_ post: Post?, for inFlight: [InFlight]) -> Bool {
+        guard let post, case .comment(let comment) = post.body else { return false }
+        return inFlight.contains { $0.item.id == post.thread || $0.item.id == comment.parent }
+    }
+
+    private func reading<Value>(_ body: () throws(StorageError) -> Value) throws(ClientError) -> Value {
+        do { return try body() } catch { throw .storage(error) }
+    }
+}

@@ -1,0 +1,78 @@
+package import LessonModel
+internal import PKI
+internal import Wire
+
+/// Makes posts in a member's name and signs them.
+package struct PostSigner: Sendable {
+    package let author: MemberID
+    package let organisation: OrganisationSlug
+    private let key: PrivateKey
+    private let certificateFingerprint: [UInt8]
+
+    /// - Throws: `.identity` when the identity has no certificate, or a key that does not sign posts.
+    package init(_ identity: ClientIdentity) throws(ClientError) {
+        guard let certificate = identity.certificate else {
+            throw .identity("this profile has no certificate; join a relay first")
+        }
+        guard identity.key.kind == .p256 else {
+            throw .identity("posts are signed with a P-256 key, and this identity has another kind; join again")
+        }
+        author = identity.member.id
+        organisation = identity.member.organisation
+        key = identity.key
+        certificateFingerprint = certificate.fingerprint
+    }
+
+    /// A post that opens a thread.
+    /// - Parameters:
+    ///   - id: nil for a new one; an import that may be repeated gives its own.
+    ///   - now: milliseconds since 1970.
+    package func post(
+        _ lesson: Lesson, topic: Topic, marking: Marking, audience: Audience, language: String, id: PostID? = nil,
+        now: Milliseconds
+    ) -> Post {
+        let id = id ?? Self.newID(at: now)
+        return Post(
+            id: id, salt: SecureRandom.bytes(Post.saltBytes), author: author, organisation: organisation,
+            createdAt: now, topic: topic, thread: id, marking: marking, audience: audience, language: language,
+            body: .lesson(lesson))
+    }
+
+    /// A reply.
+    /// - Parameters:
+    ///   - thread: the id of the thread's lesson.
+    ///   - topic: the thread's.
+    package func post(
+        _ comment: Comment, in thread: PostID, topic: Topic, marking: Marking, audience: Audience, language: String,
+        now: Milliseconds
+    ) -> Post {
+        Post(
+            id: Self.newID(at: now), salt: SecureRandom.bytes(Post.saltBytes), author: author,
+            organisation: organisation, createdAt: now, topic: topic, thread: thread, marking: marking,
+            audience: audience, language: language, body: .comment(comment))
+    }
+
+    /// The post as it travels: its encoded content and the signature over that.
+    /// - Parameter maxContentBytes: the relay's limit where it is known, see `WireLimits.maxPostBytes`.
+    /// - Throws: `.invalidPost` for a post that breaks a rule or is another's; `.identity` when the key does not sign.
+    package func sign(_ post: Post, maxContentBytes: Int? = nil) throws(ClientError) -> SignedPost {
+        guard post.author == author, post.organisation == organisation else {
+            throw .invalidPost("the post is in another member's name than this profile's")
+        }
+        do { try post.validate() } catch { throw .invalidPost(error.problem) }
+        let content = post.encodedContent()
+        if let maxContentBytes, content.count > maxContentBytes {
+            throw .invalidPost("the post has \(content.count) bytes; this relay takes \(maxContentBytes): shorten it")
+        }
+        let signature: [UInt8]
+        do { signature = try key.sign(SignedPost.signatureContext + content) } catch {
+            throw .identity("the key of this profile does not sign: \(error)")
+        }
+        return SignedPost(content: content, signature: signature, certificateFingerprint: certificateFingerprint)
+    }
+
+    private static func newID(at now: Milliseconds) -> PostID {
+        var random = SystemCSPRNG()
+        return PostID(UUIDValue(version7At: now, using: &random))
+    }
+}

@@ -1,0 +1,308 @@
+import GRDB
+import LessonModel
+
+/// One transaction's worth of posts on their way into the log. The counters of topics and threads are written once, at
+/// the end, however many posts of the batch touch them.
+struct AppendBatch {
+    private struct ThreadGrowth {
+        var openPosts: Int64 = 0
+        var restrictedPosts: Int64 = 0
+        var openLastSequence: SequenceNumber = 0
+    }
+
+    /// Where a post belongs, or why it does not.
+    private enum Placement {
+        case lesson
+        case comment(LogState.ThreadRow)
+        case refused(AppendOutcome)
+    }
+
+    private let db: Database
+    private let receivedAt: Milliseconds
+    /// Loaded within the running transaction.
+    var state = LogState()
+    private var touchedTopics: Set<Topic> = []
+    private var threadGrowth: [SequenceNumber: ThreadGrowth] = [:]
+
+    init(db: Database, receivedAt: Milliseconds) {
+        self.db = db
+        self.receivedAt = receivedAt
+    }
+
+    private var lastSequence: SequenceNumber { state.lastSequence ?? 0 }
+
+    mutating func append(_ requests: [AppendRequest]) throws -> [AppendOutcome] {
+        let first = lastSequence
+        var outcomes: [AppendOutcome] = []
+        outcomes.reserveCapacity(requests.count)
+        for request in requests { outcomes.append(try append(request)) }
+        if lastSequence > first { try noteHour(of: first + 1) }
+        try writeCounters()
+        return outcomes
+    }
+
+    func move(_ cursors: [CursorUpdate]) throws {
+        for cursor in cursors {
+            try db.run(
+                """
+                UPDATE subscriptions SET cursor = max(cursor, min(?1, ?2)), updated_at = ?3
+                WHERE member = ?4 AND durable = ?5 AND cursor < ?1
+                """,
+                [
+                    .integer(cursor.through), .integer(lastSequence), .integer(receivedAt), .id(cursor.member),
+                    .text(cursor.durable),
+                ])
+        }
+    }
+
+    private mutating func append(_ request: AppendRequest) throws -> AppendOutcome {
+        let post = request.post
+        switch try place(request) {
+        case .refused(let outcome):
+            // Whoever repeats a post must hear its first answer, even when it would be refused by now.
+            return try earlier(request) ?? outcome
+        case .lesson:
+            let isOpen = post.marking.isForAllMembers
+            let facts = ThreadFacts(
+                topic: post.topic, country: request.country, language: post.language,
+                organisationKind: request.organisationKind, state: .observation)
+            guard let place = try insert(request, thread: nil, isOpen: isOpen) else {
+                return try earlier(request) ?? .conflict
+            }
+            let topicID = try insertThread(request, facts: facts, at: place)
+            count(post.topic, isOpen: isOpen, isThread: true, at: place)
+            state.threads[post.id] = LogState.ThreadRow(
+                sequence: place.sequence, topicID: topicID, visibility: post.visibility, facts: facts)
+            return .appended(logged(request, at: place, threadVisibility: nil, facts: facts))
+        case .comment(let thread):
+            let isOpen = post.marking.isForAllMembers && thread.visibility.marking.isForAllMembers
+            guard let place = try insert(request, thread: thread.sequence, isOpen: isOpen) else {
+                return try earlier(request) ?? .conflict
+            }
+            count(post.topic, isOpen: isOpen, isThread: false, at: place)
+            var growth = threadGrowth[thread.sequence] ?? ThreadGrowth()
+            if isOpen {
+                growth.openPosts += 1
+                growth.openLastSequence = place.sequence
+            } else {
+                growth.restrictedPosts += 1
+            }
+            threadGrowth[thread.sequence] = growth
+            return .appended(logged(request, at: place, threadVisibility: thread.visibility, facts: thread.facts))
+        }
+    }
+
+    private mutating func place(_ request: AppendRequest) throws -> Placement {
+        let post = request.post
+        let topic = state.topics?[post.topic].flatMap { $0.isArchived ? nil : $0 }
+        guard case .comment(let comment) = post.body else {
+            return topic == nil ? .refused(.unknownTopic) : .lesson
+        }
+        guard let thread = try thread(post.thread) else { return .refused(.unknownThread) }
+        switch request.mayReply(thread.visibility) {
+        case .unseen: return .refused(.unknownThread)
+        case .wider: return .refused(.widerThanThread)
+        case .allowed: break
+        }
+        guard thread.facts.topic == post.topic else { return .refused(.topicMismatch) }
+        guard topic != nil else { return .refused(.unknownTopic) }
+        if comment.parent != post.thread {
+            let isThere = try db.exists(
+                "SELECT 1 FROM posts p WHERE p.id = ?3 AND p.thread = ?4 AND \(VisibilitySQL.post("p"))",
+                [.id(post.author), .text(post.organisation.text), .id(comment.parent), .integer(thread.sequence)])
+            guard isThere else { return .refused(.unknownParent) }
+        }
+        return .comment(thread)
+    }
+
+    /// Nil when the id is in the log already; nothing was changed then.
+    private mutating func insert(
+        _ request: AppendRequest, thread: SequenceNumber?, isOpen: Bool
+    ) throws -> PostPlace? {
+        let post = request.post
+        guard let topic = state.topics?[post.topic] else { return nil }
+        let sequence = lastSequence + 1
+        let topicSequence = topic.lastTopicSequence + 1
+        let changed = try db.run(
+            """
+            INSERT INTO posts (sequence, id, topic, topic_sequence, thread, kind, marking, is_open, organisation, author,
+                received_at, content_hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            """,
+            [
+                .integer(sequence), .id(post.id), .integer(topic.id), .integer(topicSequence),
+                .integer(thread ?? sequence), .integer(post.body.kind.rawValue), .integer(post.marking.rawValue),
+                .flag(isOpen), .text(post.organisation.text), .id(post.author), .integer(receivedAt),
+                .blob(request.contentHash),
+            ])
+        guard changed == 1 else { return nil }
+        try db.run(
+            "INSERT INTO post_contents (sequence, content, signature, certificate) VALUES (?, ?, ?, ?)",
+            [
+                .integer(sequence), .blob(request.signed.content), .blob(request.signed.signature),
+                .blob(request.signed.certificateFingerprint),
+            ])
+        for slug in post.audience.organisations {
+            try db.run(
+                "INSERT INTO post_organisations (post, organisation) VALUES (?, ?)",
+                [.integer(sequence), .text(slug.text)])
+        }
+        for member in post.audience.members {
+            try db.run("INSERT INTO post_members (post, member) VALUES (?, ?)", [.integer(sequence), .id(member)])
+        }
+        state.lastSequence = sequence
+        return PostPlace(sequence: sequence, topicSequence: topicSequence, receivedAt: receivedAt)
+    }
+
+    /// - Returns: the row of the thread's topic.
+    private func insertThread(_ request: AppendRequest, facts: ThreadFacts, at place: PostPlace) throws -> Int64 {
+        let post = request.post
+        let topicID = state.topics?[post.topic]?.id ?? 0
+        var title = ""
+        if case .lesson(let lesson) = post.body { title = lesson.title }
+        try db.run(
+            """
+            INSERT INTO threads (sequence, topic, marking, state, country, organisation_kind, language, primary_language,
+                created_at, open_posts, open_last_sequence, restricted_posts, title)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, 0, ?)
+            """,
+            [
+                .integer(place.sequence), .integer(topicID), .integer(post.marking.rawValue),
+                .integer(facts.state.rawValue), .optional(facts.country), .integer(facts.organisationKind.rawValue),
+                .text(facts.language), .text(LanguageTag.primary(of: facts.language)), .integer(post.createdAt),
+                .integer(place.sequence), .text(title),
+            ])
+        return topicID
+    }
+
+    private mutating func count(_ topic: Topic, isOpen: Bool, isThread: Bool, at place: PostPlace) {
+        guard var row = state.topics?[topic] else { return }
+        row.lastTopicSequence = place.topicSequence
+        if isOpen {
+            row.openThreads += isThread ? 1 : 0
+            row.openPosts += 1
+            row.openLastSequence = place.sequence
+        }
+        state.topics?[topic] = row
+        touchedTopics.insert(topic)
+    }
+
+    private func writeCounters() throws {
+        for topic in touchedTopics {
+            guard let row = state.topics?[topic] else { continue }
+            try db.run(
+                """
+                UPDATE topics SET last_topic_sequence = ?, open_threads = ?, open_posts = ?, open_last_sequence = ?
+                WHERE id = ?
+                """,
+                [
+                    .integer(row.lastTopicSequence), .integer(row.openThreads), .integer(row.openPosts),
+                    .integer(row.openLastSequence), .integer(row.id),
+                ])
+        }
+        for (sequence, growth) in threadGrowth {
+            try db.run(
+                """
+                UPDATE threads SET open_posts = open_posts + ?, restricted_posts = restricted_posts + ?,
+                    open_last_sequence = max(open_last_sequence, ?)
+                WHERE sequence = ?
+                """,
+                [
+                    .integer(growth.openPosts), .integer(growth.restrictedPosts), .integer(growth.openLastSequence),
+                    .integer(sequence),
+                ])
+        }
+    }
+
+    /// Keeps the first post of each hour, by which a time is found in the log.
+    private mutating func noteHour(of sequence: SequenceNumber) throws {
+        let hour = LogHour.containing(receivedAt)
+        guard state.hour != hour else { return }
+        try db.run(
+            "INSERT INTO log_hours (hour, first_sequence) VALUES (?, ?) ON CONFLICT (hour) DO NOTHING",
+            [.integer(hour), .integer(sequence)])
+        state.hour = hour
+    }
+
+    /// What is in the log under the request's id; nil when nothing is.
+    private func earlier(_ request: AppendRequest) throws -> AppendOutcome? {
+        try db.first(
+            "SELECT sequence, topic_sequence, received_at, content_hash FROM posts WHERE id = ?",
+            [.id(request.post.id)]
+        ) { columns in
+            guard columns.blob(3) == request.contentHash else { return .conflict }
+            return .duplicate(
+                PostPlace(
+                    sequence: columns.integer(0), topicSequence: columns.integer(1), receivedAt: columns.integer(2)))
+        }
+    }
+
+    private mutating func thread(_ id: PostID) throws -> LogState.ThreadRow? {
+        if let row = state.threads[id] { return row }
+        guard let row = try LogState.ThreadRow.load(id, from: db) else { return nil }
+        state.threads[id] = row
+        return row
+    }
+
+    private func logged(
+        _ request: AppendRequest, at place: PostPlace, threadVisibility: Visibility?, facts: ThreadFacts
+    ) -> LoggedPost {
+        LoggedPost(
+            stored: StoredPost(
+                sequence: place.sequence, topicSequence: place.topicSequence, receivedAt: place.receivedAt,
+                post: request.signed),
+            id: request.post.id, thread: request.post.thread, kind: request.post.body.kind,
+            visibility: request.post.visibility, threadVisibility: threadVisibility, facts: facts)
+    }
+}
+
+extension Post {
+    /// Who may see this post, its thread aside.
+    var visibility: Visibility {
+        Visibility(marking: marking, audience: audience, author: author, organisation: organisation)
+    }
+}
+
+extension LogState.ThreadRow {
+    /// Nil when `id` is no lesson in the log.
+    static func load(_ id: PostID, from db: Database) throws -> LogState.ThreadRow? {
+        let row = try db.first(
+            """
+            SELECT p.sequence, p.topic, k.path, p.marking, p.organisation, p.author, t.country, t.language,
+                t.organisation_kind, t.state
+            FROM posts p JOIN threads t ON t.sequence = p.sequence JOIN topics k ON k.id = p.topic
+            WHERE p.id = ?
+            """,
+            [.id(id)]
+        ) { columns in
+            LogState.ThreadRow(
+                sequence: columns.integer(0), topicID: columns.integer(1),
+                visibility: Visibility(
+                    marking: try columns.value(3), audience: .everybody, author: try columns.memberID(5),
+                    organisation: try columns.slug(4)),
+                facts: ThreadFacts(
+                    topic: try columns.topic(2), country: columns.optionalText(6), language: columns.text(7),
+                    organisationKind: try columns.value(8), state: try columns.value(9)))
+        }
+        guard let row, !row.visibility.marking.isForAllMembers else { return row }
+        let organisations = try db.all(
+            "SELECT organisation FROM post_organisations WHERE post = ?", [.integer(row.sequence)]
+        ) { try $0.slug(0) }
+        let members = try db.all("SELECT member FROM post_members WHERE post = ?", [.integer(row.sequence)]) {
+            try $0.memberID(0)
+        }
+        var visibility = row.visibility
+        visibility.audience = Audience(organisations: Set(organisations), members: Set(members))
+        return LogState.ThreadRow(
+            sequence: row.sequence, topicID: row.topicID, visibility: visibility, facts: row.facts)
+    }
+}
+
+/// The hours by which a time is found in the log.
+enum LogHour {
+    /// Rounded down, before 1970 too.
+    static func containing(_ time: Milliseconds) -> Int64 {
+        let hour = time / 3_600_000
+        return time % 3_600_000 < 0 ? hour - 1 : hour
+    }
+}

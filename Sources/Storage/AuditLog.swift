@@ -1,0 +1,95 @@
+import FoundationEssentials
+import GRDB
+import LessonModel
+import PKI
+
+/// The audit log: each entry's hash covers the one before, so that none can be changed or taken out of the middle
+/// without a break that `verifyAuditChain` finds.
+extension RelayStore {
+    /// Entries after `after`, in order.
+    package func audit(after: Int64 = 0, limit: Int) throws(StorageError) -> [AuditRecord] {
+        try read { db in
+            try db.all(
+                "SELECT \(AuditChain.columns) FROM audit WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                [.integer(after), .integer(max(1, limit))], AuditChain.record)
+        }
+    }
+
+    package func verifyAuditChain() throws(StorageError) -> AuditVerification {
+        try read { db in try AuditChain.verify(db) }
+    }
+
+    /// Writes `entry` alone, for an act that changes nothing else in the database.
+    package func record(_ entry: AuditEntry) throws(StorageError) {
+        try write { db in try AuditChain.append(entry, to: db) }
+    }
+}
+
+enum AuditChain {
+    static let columns = "sequence, at, actor, certificate, action, detail, hash"
+    private static let origin = [UInt8](repeating: 0, count: SHA256.byteCount)
+
+    static func record(_ columns: Columns) -> AuditRecord {
+        AuditRecord(
+            sequence: columns.integer(0), at: columns.integer(1), actor: columns.text(2),
+            certificate: columns.optionalBlob(3), action: columns.text(4), detail: columns.text(5),
+            hash: columns.blob(6))
+    }
+
+    /// Adds `entry` in the transaction that is running.
+    static func append(_ entry: AuditEntry, to db: Database) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let detail = String(decoding: try encoder.encode(entry.detail), as: UTF8.self)
+        var certificate: [UInt8]?
+        if case .member(_, let fingerprint) = entry.actor { certificate = fingerprint }
+        let last = try db.first("SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1") { $0.blob(0) }
+        let previous = last ?? origin
+        // The number goes into the hash, so it must be known before the entry is written.
+        let number = try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") { $0.integer(0) } ?? 0
+        var record = AuditRecord(
+            sequence: number + 1, at: entry.at, actor: entry.actor.description, certificate: certificate,
+            action: entry.action, detail: detail, hash: [])
+        record.hash = hash(of: record, after: previous)
+        try db.run(
+            """
+            INSERT INTO audit (sequence, at, actor, certificate, action, detail, previous_hash, hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .integer(record.sequence), .integer(record.at), .text(record.actor), .optional(certificate),
+                .text(record.action), .text(detail), .blob(previous), .blob(record.hash),
+            ])
+    }
+
+    static func verify(_ db: Database) throws -> AuditVerification {
+        var result = AuditVerification(entryCount: 0, headHash: origin, firstBroken: nil)
+        var next: Int64 = 1
+        try db.each("SELECT \(columns) FROM audit ORDER BY sequence") { columns in
+            let record = record(columns)
+            result.entryCount += 1
+            if result.firstBroken == nil,
+                record.sequence != next || record.hash != hash(of: record, after: result.headHash)
+            {
+                result.firstBroken = record.sequence
+            }
+            next = record.sequence + 1
+            result.headHash = record.hash
+            return true
+        }
+        let given = try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") { $0.integer(0) } ?? 0
+        if result.firstBroken == nil, given >= next { result.firstBroken = next }
+        return result
+    }
+
+    /// SHA-256 over the previous hash and the fields, each text behind its length, so that no two entries look alike.
+    private static func hash(of record: AuditRecord, after previous: [UInt8]) -> [UInt8] {
+        let fields = [
+            String(record.sequence), String(record.at), record.actor, record.certificate.map { Hex.text(of: $0) } ?? "",
+            record.action, record.detail,
+        ]
+        var bytes = previous
+        for field in fields { bytes += Array("\(field.utf8.count):\(field)\n".utf8) }
+        return SHA256.digest(bytes)
+    }
+}

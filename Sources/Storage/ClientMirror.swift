@@ -1,0 +1,277 @@
+import GRDB
+package import LessonModel
+
+/// What the client has received, kept on its own disk to be read without a connection. It can be thrown away and is then
+/// filled again from the relay.
+package final class ClientMirror: Sendable {
+    static let fileName = "mirror.sqlite"
+
+    private let database: DatabaseQueue
+
+    /// Opens or makes `mirror.sqlite` in `directory`, which exists.
+    /// - Parameter relayID: the relay of the profile; a mirror belongs to the first one it was opened for.
+    /// - Throws: `.foreignRelay` when the mirror is another relay's, `.newerSchema`.
+    package init(directory: String, relayID: String) throws(StorageError) {
+        do {
+            database = try ClientDatabase.open(
+                path: directory + "/" + ClientMirror.fileName, label: "mirror", migrator: ClientMirror.migrator)
+            try database.write { db in
+                try db.run("INSERT INTO relay (row, id) VALUES (1, ?) ON CONFLICT DO NOTHING", [.text(relayID)])
+                let owner = try db.first("SELECT id FROM relay") { $0.text(0) } ?? ""
+                guard owner == relayID else { throw StorageError.foreignRelay(expected: relayID, found: owner) }
+            }
+        } catch {
+            throw StorageError(error)
+        }
+    }
+
+    package func close() throws(StorageError) {
+        do { try database.close() } catch { throw StorageError(error) }
+    }
+
+    /// Keeps `posts` and, with `cursor`, how far they go, in one transaction that is synced to the disk. A post that is
+    /// there already, by its id, only has its verification brought up to date.
+    /// - Returns: the sequence numbers of those that were new.
+    /// - Throws: `.alreadyExists` when another post has one of the sequence numbers: the relay's log is not the one it
+    ///   was, and nothing was stored.
+    @discardableResult
+    package func store(
+        _ posts: [MirroredPost], cursor: (durable: String, through: SequenceNumber)? = nil
+    ) throws(StorageError) -> [SequenceNumber] {
+        try database.writing { db in
+            let inserted = try posts.filter { try MirrorSQL.insert($0, in: db) }
+            if let cursor { try MirrorSQL.raise("cursor", of: cursor.durable, to: cursor.through, in: db) }
+            return inserted.map(\.stored.sequence)
+        }
+    }
+
+    /// How far the posts of a durable subscription were received; 0 at first.
+    package func cursor(durable: String) throws(StorageError) -> SequenceNumber {
+        try database.reading { db in try MirrorSQL.place("cursor", of: durable, in: db) }
+    }
+
+    /// Never lowers the cursor; see `reset(durable:to:)`.
+    package func setCursor(_ through: SequenceNumber, durable: String) throws(StorageError) {
+        try database.writing { db in try MirrorSQL.raise("cursor", of: durable, to: through, in: db) }
+    }
+
+    /// How far the posts of a durable subscription were shown to somebody; 0 at first.
+    package func shownThrough(durable: String) throws(StorageError) -> SequenceNumber {
+        try database.reading { db in try MirrorSQL.place("shown_through", of: durable, in: db) }
+    }
+
+    /// Never lowers it; see `reset(durable:to:)`.
+    package func setShownThrough(_ through: SequenceNumber, durable: String) throws(StorageError) {
+        try database.writing { db in try MirrorSQL.raise("shown_through", of: durable, to: through, in: db) }
+    }
+
+    /// Puts the cursor and what was shown to `place`, for a subscription that begins anew.
+    package func reset(durable: String, to place: SequenceNumber) throws(StorageError) {
+        try database.writing { db in
+            try db.run(
+                """
+                INSERT INTO durables (name, cursor, shown_through) VALUES (?1, ?2, ?2)
+                ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor, shown_through = excluded.shown_through
+                """,
+                [.text(durable), .integer(max(0, place))])
+        }
+    }
+
+    package func post(_ id: PostID) throws(StorageError) -> MirrorEntry? {
+        try database.reading { db in
+            try db.first("SELECT \(MirrorSQL.columns) FROM posts WHERE id = ?", [.id(id)], MirrorSQL.entry)
+        }
+    }
+
+    /// Posts after `after`, in order.
+    package func posts(after: SequenceNumber, limit: Int) throws(StorageError) -> [MirrorEntry] {
+        try database.reading { db in
+            try db.all(
+                "SELECT \(MirrorSQL.columns) FROM posts WHERE sequence > ? ORDER BY sequence LIMIT ?",
+                [.integer(after), .integer(max(1, limit))], MirrorSQL.entry)
+        }
+    }
+
+    /// The posts of a thread in order; empty when none is in the mirror.
+    package func thread(_ id: PostID) throws(StorageError) -> [MirrorEntry] {
+        try database.reading { db in
+            try db.all(
+                "SELECT \(MirrorSQL.columns) FROM posts WHERE thread = ? ORDER BY sequence", [.id(id)], MirrorSQL.entry)
+        }
+    }
+
+    /// Posts whose signature was not checked yet, in order.
+    package func unchecked(limit: Int) throws(StorageError) -> [MirrorEntry] {
+        try database.reading { db in
+            try db.all(
+                "SELECT \(MirrorSQL.columns) FROM posts WHERE verification = ? ORDER BY sequence LIMIT ?",
+                [.integer(PostVerification.unchecked.rawValue), .integer(max(1, limit))], MirrorSQL.entry)
+        }
+    }
+
+    /// Threads whose lesson is in the mirror.
+    package func threads(_ query: MirrorQuery) throws(StorageError) -> [MirrorThread] {
+        try database.reading { db in
+            let key = query.order == .newest ? "l.sequence" : "c.last"
+            var threads: [MirrorThread] = []
+            try db.each(
+                """
+                SELECT l.id, l.sequence, c.last, l.topic, l.title, l.language, l.marking, l.organisation, l.author, c.count,
+                    l.created_at, l.received_at
+                FROM posts l JOIN (SELECT thread, count(*) AS count, max(sequence) AS last FROM posts GROUP BY thread) c
+                    ON c.thread = l.id
+                WHERE l.kind = 1 AND \(key) < ?1 AND (?2 IS NULL OR l.organisation = ?2) ORDER BY \(key) DESC
+                """,
+                [.integer(query.before ?? .max), .optional(query.organisation?.text)]
+            ) { columns in
+                let thread = try MirrorSQL.thread(columns)
+                if MirrorSQL.selects(query.filter, thread) { threads.append(thread) }
+                return threads.count < max(1, query.limit)
+            }
+            return threads
+        }
+    }
+
+    package func counts() throws(StorageError) -> MirrorCounts {
+        try database.reading { db in
+            try db.first("SELECT sum(kind = 1), count(*), coalesce(max(sequence), 0) FROM posts") { columns in
+                MirrorCounts(threads: columns.int(0), posts: columns.int(1), lastSequence: columns.integer(2))
+            } ?? MirrorCounts(threads: 0, posts: 0, lastSequence: 0)
+        }
+    }
+
+    /// Erases posts, from the file's bytes too.
+    /// - Returns: how many were there.
+    @discardableResult
+    package func purge(_ ids: [PostID]) throws(StorageError) -> Int {
+        try database.writing { db in
+            try ids.reduce(0) { try $0 + db.run("DELETE FROM posts WHERE id = ?", [.id($1)]) }
+        }
+    }
+
+    /// Keeps an author's certificate, in DER, by its SHA-256 fingerprint.
+    package func storeCertificate(_ der: [UInt8], fingerprint: [UInt8]) throws(StorageError) {
+        try database.writing { db in
+            try db.run(
+                "INSERT INTO certificates (fingerprint, der) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [.blob(fingerprint), .blob(der)])
+        }
+    }
+
+    package func certificate(fingerprint: [UInt8]) throws(StorageError) -> [UInt8]? {
+        try database.reading { db in
+            try db.first("SELECT der FROM certificates WHERE fingerprint = ?", [.blob(fingerprint)]) { $0.blob(0) }
+        }
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("v1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE relay (row INTEGER PRIMARY KEY CHECK (row = 1), id TEXT NOT NULL) STRICT;
+                    CREATE TABLE posts (
+                        sequence INTEGER PRIMARY KEY,
+                        id BLOB NOT NULL UNIQUE,
+                        thread BLOB NOT NULL,
+                        kind INTEGER NOT NULL,
+                        topic TEXT NOT NULL,
+                        topic_sequence INTEGER NOT NULL,
+                        marking INTEGER NOT NULL,
+                        language TEXT NOT NULL,
+                        organisation TEXT NOT NULL,
+                        author BLOB NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        received_at INTEGER NOT NULL,
+                        verification INTEGER NOT NULL,
+                        title TEXT NOT NULL,
+                        signature BLOB NOT NULL,
+                        certificate BLOB NOT NULL,
+                        content BLOB NOT NULL
+                    ) STRICT;
+                    CREATE INDEX posts_of_thread ON posts (thread, sequence);
+                    CREATE INDEX unchecked_posts ON posts (verification) WHERE verification = 2;
+                    CREATE TABLE durables (
+                        name TEXT PRIMARY KEY,
+                        cursor INTEGER NOT NULL DEFAULT 0,
+                        shown_through INTEGER NOT NULL DEFAULT 0
+                    ) STRICT, WITHOUT ROWID;
+                    CREATE TABLE certificates (
+                        fingerprint BLOB PRIMARY KEY,
+                        der BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
+        return migrator
+    }
+}
+
+private enum MirrorSQL {
+    static let columns = """
+        sequence, topic_sequence, received_at, content, signature, certificate, id, thread, verification
+        """
+
+    static func entry(_ columns: Columns) throws -> MirrorEntry {
+        MirrorEntry(
+            id: try columns.postID(6), thread: try columns.postID(7), stored: StoredPosts.post(columns),
+            verification: try columns.value(8))
+    }
+
+    static func thread(_ columns: Columns) throws -> MirrorThread {
+        MirrorThread(
+            id: try columns.postID(0), sequence: columns.integer(1), lastSequence: columns.integer(2),
+            topic: try columns.topic(3), title: columns.text(4), language: columns.text(5),
+            marking: try columns.value(6), organisation: try columns.slug(7), author: try columns.memberID(8),
+            postCount: columns.int(9), createdAt: columns.integer(10), receivedAt: columns.integer(11))
+    }
+
+    static func selects(_ filter: SubscriptionFilter?, _ thread: MirrorThread) -> Bool {
+        guard let filter else { return true }
+        return filter.selects(topic: thread.topic)
+            && (filter.languages.isEmpty || filter.languages.contains(LanguageTag.primary(of: thread.language)))
+    }
+
+    /// - Returns: true when the post was new.
+    static func insert(_ mirrored: MirroredPost, in db: Database) throws -> Bool {
+        let post = mirrored.post
+        let stored = mirrored.stored
+        let known = try db.run(
+            "UPDATE posts SET verification = ? WHERE id = ?",
+            [.integer(mirrored.verification.rawValue), .id(post.id)])
+        guard known == 0 else { return false }
+        var title = ""
+        if case .lesson(let lesson) = post.body { title = lesson.title }
+        let changed = try db.run(
+            """
+            INSERT INTO posts (sequence, id, thread, kind, topic, topic_sequence, marking, language, organisation, author,
+                created_at, received_at, verification, title, signature, certificate, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            """,
+            [
+                .integer(stored.sequence), .id(post.id), .id(post.thread), .integer(post.body.kind.rawValue),
+                .text(post.topic.path), .integer(stored.topicSequence), .integer(post.marking.rawValue),
+                .text(post.language), .text(post.organisation.text), .id(post.author), .integer(post.createdAt),
+                .integer(stored.receivedAt), .integer(mirrored.verification.rawValue), .text(title),
+                .blob(stored.post.signature), .blob(stored.post.certificateFingerprint), .blob(stored.post.content),
+            ])
+        guard changed == 1 else {
+            throw StorageError.alreadyExists("another post with the sequence number \(stored.sequence)")
+        }
+        return true
+    }
+
+    /// - Parameter column: a name from this file, never from outside.
+    static func place(_ column: String, of durable: String, in db: Database) throws -> SequenceNumber {
+        try db.first("SELECT \(column) FROM durables WHERE name = ?", [.text(durable)]) { $0.integer(0) } ?? 0
+    }
+
+    /// - Parameter column: a name from this file, never from outside.
+    static func raise(_ column: String, of durable: String, to place: SequenceNumber, in db: Database) throws {
+        try db.run(
+            """
+            INSERT INTO durables (name, \(column)) VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET \(column) = max(\(column), excluded.\(column))
+            """,
+            [.text(durable), .integer(max(0, place))])
+    }
+}

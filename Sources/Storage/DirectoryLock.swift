@@ -1,0 +1,67 @@
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+/// Keeps a second process away from a data directory for as long as this value lives. The kernel lets go of the lock
+/// when the process ends, however it ends.
+final class DirectoryLock: Sendable {
+    private let descriptor: Mutex<Int32>
+
+    /// - Throws: `.locked` when another process, or another store of this one, holds `directory`.
+    init(directory: String, file: String) throws(StorageError) {
+        let path = directory + "/" + file
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .failed(sqliteCode: 14, message: "cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let reason = errno
+            close(descriptor)
+            if reason == EWOULDBLOCK { throw .locked(directory: directory) }
+            throw .failed(sqliteCode: 14, message: "cannot lock \(path): \(String(cString: strerror(reason)))")
+        }
+        self.descriptor = Mutex(descriptor)
+    }
+
+    /// Lets go of the lock; a second call does nothing.
+    func release() {
+        descriptor.withLock { descriptor in
+            if descriptor >= 0 { close(descriptor) }
+            descriptor = -1
+        }
+    }
+
+    deinit { release() }
+}
+
+/// Files that nobody but their owner may read.
+enum PrivateFile {
+    /// Makes `path` with mode 0600 when it is missing, so that SQLite gives its companion files the same mode.
+    static func create(_ path: String) throws(StorageError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .failed(sqliteCode: 14, message: "cannot open \(path): \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
+    }
+
+    static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    static func remove(_ path: String) { unlink(path) }
+
+    /// Gives `source` the name `target` and writes the name to the disk.
+    static func move(_ source: String, to target: String) throws(StorageError) {
+        let directory = target.lastIndex(of: "/").map { String(target[..<$0]) } ?? "."
+        guard rename(source, target) == 0 else {
+            throw .failed(sqliteCode: 14, message: "cannot name \(target): \(String(cString: strerror(errno)))")
+        }
+        let descriptor = open(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+}

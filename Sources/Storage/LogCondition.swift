@@ -1,0 +1,46 @@
+import GRDB
+import LessonModel
+
+/// What a union of filters asks of a row of `posts p`, as a condition to append to a query.
+struct LogCondition {
+    static let everything = LogCondition()
+
+    private(set) var sql = ""
+    private(set) var values: [SQLValue] = []
+    private(set) var selectsNothing = false
+
+    private init() {}
+
+    /// - Parameters:
+    ///   - firstParameter: the number of the first parameter that is free.
+    ///   - topics: which topics a filter selects in the snapshot that is read.
+    init(
+        _ filters: [SubscriptionFilter], firstParameter: Int,
+        topics: (SubscriptionFilter) throws -> TopicSelection.Extent
+    ) throws {
+        var clauses: [String] = []
+        for filter in filters {
+            let extent = try topics(filter)
+            if extent == .none { continue }
+            var parts: [String] = []
+            if case .some(let ids) = extent {
+                parts.append("p.topic IN (SELECT value FROM json_each(?\(firstParameter + values.count)))")
+                values.append(.text(ids))
+            }
+            let narrowing = try ThreadCondition(
+                filter, thread: "t", topics: .all, firstParameter: firstParameter + values.count)
+            if !narrowing.values.isEmpty {
+                parts.append("EXISTS (SELECT 1 FROM threads t WHERE t.sequence = p.thread\(narrowing.sql))")
+                values += narrowing.values
+            }
+            guard !parts.isEmpty else {
+                // One filter selects everything: the others add nothing.
+                self = .everything
+                return
+            }
+            clauses.append("(\(parts.joined(separator: " AND ")))")
+        }
+        selectsNothing = clauses.isEmpty
+        sql = clauses.isEmpty ? "" : " AND (\(clauses.joined(separator: " OR ")))"
+    }
+}

@@ -1,0 +1,113 @@
+package import LessonModel
+
+/// What an invitation promises to whoever redeems it.
+package struct InvitationTerms: Hashable, Sendable {
+    package var organisation: OrganisationSlug
+    package var memberName: String
+    package var memberKind: MemberKind
+    package var roles: Set<Role>
+    /// Set when the invitation is for a further certificate of this member; name, kind and roles are then not used.
+    package var existingMember: MemberID?
+    /// Nil when it was made on the relay's machine.
+    package var createdBy: MemberID?
+    package var createdAt: Milliseconds
+    package var expiresAt: Milliseconds
+
+    package init(
+        organisation: OrganisationSlug, memberName: String, memberKind: MemberKind, roles: Set<Role>,
+        existingMember: MemberID? = nil, createdBy: MemberID? = nil, createdAt: Milliseconds, expiresAt: Milliseconds
+    ) {
+        self.organisation = organisation
+        self.memberName = memberName
+        self.memberKind = memberKind
+        self.roles = roles
+        self.existingMember = existingMember
+        self.createdBy = createdBy
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+    }
+}
+
+/// An invitation as the relay keeps it; the token itself is known to the invited only.
+package struct Invitation: Hashable, Sendable, Identifiable {
+    package var id: Int64
+    package var terms: InvitationTerms
+    package var redeemedAt: Milliseconds?
+    package var redeemedBy: MemberID?
+    package var revokedAt: Milliseconds?
+}
+
+/// A member who has just joined, or joined with a further device.
+package struct Redemption: Hashable, Sendable {
+    package var member: Member
+    package var organisation: Organisation
+    package var certificate: IssuedCertificate
+}
+
+/// A member with what an administrator's list shows besides.
+package struct MemberRow: Hashable, Sendable {
+    package var member: Member
+    package var createdAt: Milliseconds
+    /// Not revoked; those that have ended are counted too.
+    package var certificateCount: Int
+    /// The latest end among them, in seconds since 1970; nil without a certificate.
+    package var latestNotAfterSeconds: Int64?
+}
+
+/// A topic and what it is for.
+package struct TopicDescription: Hashable, Sendable {
+    package var topic: Topic
+    package var description: String
+
+    package init(topic: Topic, description: String) {
+        self.topic = topic
+        self.description = description
+    }
+}
+
+/// All that a relay keeps in memory of its members, read at one instant.
+package struct DirectorySnapshot: Hashable, Sendable {
+    package struct ActiveCertificate: Hashable, Sendable {
+        package var member: MemberID
+        /// Seconds since 1970.
+        package var notAfterSeconds: Int64
+    }
+
+    package struct RevokedCertificate: Hashable, Sendable {
+        package var issuerKeyID: [UInt8]
+        package var serial: [UInt8]
+        package var revokedAt: Milliseconds
+        /// A CRLReason (RFC 5280 §5.3.1).
+        package var reason: Int
+    }
+
+    package var organisations: [OrganisationSlug: Organisation]
+    package var members: [MemberID: Member]
+    /// Archived topics are not among them.
+    package var topics: Set<Topic>
+    /// By fingerprint; not revoked, but perhaps ended.
+    package var activeCertificates: [[UInt8]: ActiveCertificate]
+    package var revokedCertificates: [RevokedCertificate]
+}
+
+/// A durable subscription: what it selects, and how far its owner has acknowledged.
+package struct StoredSubscription: Hashable, Sendable {
+    package static let maxDurableBytes = 64
+    package static let maxPerMember = 32
+
+    package var member: MemberID
+    package var durable: String
+    /// At least one selects what is delivered.
+    package var filters: [SubscriptionFilter]
+    package var cursor: SequenceNumber
+    package var createdAt: Milliseconds
+    package var updatedAt: Milliseconds
+}
+
+/// Where a saved subscription goes on.
+package enum CursorStart: Hashable, Sendable {
+    /// An existing subscription stays where it is; a new one begins after this.
+    case keep(orAfter: SequenceNumber)
+    /// Also moves an existing one, forwards or backwards.
+    case after(SequenceNumber)
+}

@@ -1,0 +1,253 @@
+import LessonModel
+import Testing
+
+@testable import Storage
+
+struct MembershipTests {
+    private func certificate(_ fixture: Fixture, notAfter: Int64 = 1_800_000_000) -> IssuedCertificate {
+        IssuedCertificate(
+            fingerprint: fixture.bytes(32), issuerKeyID: [1, 2, 3], serial: fixture.bytes(16), der: fixture.bytes(400),
+            notBeforeSeconds: 1_790_000_000, notAfterSeconds: notAfter)
+    }
+
+    private func invitation(
+        _ fixture: Fixture, token: UInt8 = 7, existing: MemberID? = nil, organisation: String = "police-al"
+    ) throws -> Invitation {
+        let terms = InvitationTerms(
+            organisation: try fixture.slugValue(organisation), memberName: "Ana", memberKind: .person,
+            roles: [.contributor, .organisationAdministrator], existingMember: existing, createdAt: fixture.time,
+            expiresAt: fixture.time + 1_000_000)
+        return try fixture.store.addInvitation(
+            tokenHash: [UInt8](repeating: token, count: 32), terms: terms, audit: fixture.audit())
+    }
+
+    @Test func `organisations and members come back as they were added and changed`() throws {
+        let fixture = try Fixture()
+        let slug = try fixture.slugValue("mission-skopje")
+        var organisation = Organisation(slug: slug, name: "Mission to Skopje", country: nil, kind: .international)
+        try fixture.store.addOrganisation(organisation, audit: fixture.audit())
+        #expect(throws: StorageError.alreadyExists("the organisation mission-skopje")) {
+            try fixture.store.addOrganisation(organisation, audit: fixture.audit())
+        }
+        let viewer = try fixture.member(of: "mission-skopje", roles: [.reader, .relayAdministrator])
+        try fixture.store.setSuspended(true, organisation: slug, audit: fixture.audit())
+        try fixture.store.setSuspended(true, member: viewer.member, audit: fixture.audit())
+        try fixture.store.setRoles(Set(Role.allCases), of: viewer.member, audit: fixture.audit())
+        organisation.isSuspended = true
+        #expect(try fixture.store.organisations() == [organisation])
+        let member = try #require(try fixture.store.member(viewer.member))
+        #expect(member.isSuspended)
+        #expect(member.roles == Set(Role.allCases))
+        let unknown = fixture.memberID()
+        #expect(throws: StorageError.notFound("member \(unknown)")) {
+            try fixture.store.setRoles([], of: unknown, audit: fixture.audit())
+        }
+        let nobody = try fixture.slugValue("nobody")
+        #expect(throws: StorageError.notFound("organisation nobody")) {
+            try fixture.store.setClients(of: slug, to: [nobody], audit: fixture.audit())
+        }
+    }
+
+    @Test func `an invitation makes a member with a certificate, once`() throws {
+        let fixture = try Fixture()
+        _ = try fixture.member()
+        let invited = try invitation(fixture)
+        let issued = certificate(fixture)
+        let id = fixture.memberID()
+        let token = [UInt8](repeating: 7, count: 32)
+        let redemption = try fixture.store.redeemInvitation(tokenHash: token, now: fixture.time, newMember: id) {
+            #expect($0 == invited)
+            #expect($1 == id)
+            return issued
+        }
+        #expect(redemption.member.id == id)
+        #expect(redemption.member.roles == [.contributor, .organisationAdministrator])
+        #expect(try fixture.store.certificate(fingerprint: issued.fingerprint)?.member == id)
+        #expect(throws: StorageError.invitation(.used)) {
+            try fixture.store.redeemInvitation(tokenHash: token, now: fixture.time, newMember: fixture.memberID()) {
+                _, _ in issued
+            }
+        }
+        #expect(throws: StorageError.invitation(.used)) {
+            try fixture.store.revokeInvitation(invited.id, audit: fixture.audit())
+        }
+        #expect(try fixture.store.invitations().map(\.redeemedBy) == [id])
+        #expect(try fixture.store.audit(limit: 100).last?.action == "invitation.redeem")
+    }
+
+    @Test func `unknown, expired, withdrawn and suspended invitations are told apart`() throws {
+        let fixture = try Fixture()
+        let inside = try fixture.member()
+        let invited = try invitation(fixture)
+        let further = try invitation(fixture, token: 8, existing: inside.member)
+        func redeem(_ token: UInt8, at time: Milliseconds) -> StorageError? {
+            do {
+                _ = try fixture.store.redeemInvitation(
+                    tokenHash: [UInt8](repeating: token, count: 32), now: time, newMember: fixture.memberID()
+                ) { _, _ in certificate(fixture) }
+                return nil
+            } catch { return error }
+        }
+        #expect(redeem(9, at: fixture.time) == .invitation(.unknown))
+        #expect(redeem(7, at: invited.terms.expiresAt) == .invitation(.expired))
+        try fixture.store.setSuspended(true, member: inside.member, audit: fixture.audit())
+        #expect(redeem(8, at: fixture.time) == .invitation(.suspended))
+        try fixture.store.setSuspended(true, organisation: inside.organisation, audit: fixture.audit())
+        #expect(redeem(7, at: fixture.time) == .invitation(.suspended))
+        try fixture.store.setSuspended(false, organisation: inside.organisation, audit: fixture.audit())
+        try fixture.store.revokeInvitation(invited.id, audit: fixture.audit())
+        #expect(redeem(7, at: fixture.time) == .invitation(.revoked))
+        try fixture.store.setSuspended(false, member: inside.member, audit: fixture.audit())
+        #expect(redeem(8, at: fixture.time) == nil)
+        #expect(try fixture.store.certificates(of: inside.member).count == 1)
+        #expect(try fixture.store.invitations().map(\.id) == [further.id, invited.id])
+    }
+
+    @Test func `a failure to issue spends nothing`() throws {
+        struct Broken: Error {}
+        let fixture = try Fixture()
+        _ = try fixture.member()
+        _ = try invitation(fixture)
+        let before = try fixture.store.memberRows()
+        let token = [UInt8](repeating: 7, count: 32)
+        #expect(throws: StorageError.issuing("Broken()")) {
+            try fixture.store.redeemInvitation(tokenHash: token, now: fixture.time, newMember: fixture.memberID()) {
+                _, _ in throw Broken()
+            }
+        }
+        #expect(try fixture.store.memberRows() == before)
+        _ = try fixture.store.redeemInvitation(tokenHash: token, now: fixture.time, newMember: fixture.memberID()) {
+            _, _ in certificate(fixture)
+        }
+    }
+
+    @Test func `of racing redemptions one succeeds`() async throws {
+        let fixture = try Fixture()
+        _ = try fixture.member()
+        _ = try invitation(fixture)
+        let tries = (0..<8).map { _ in (fixture.memberID(), certificate(fixture)) }
+        let (store, now) = (fixture.store, fixture.time)
+        let outcomes = await withTaskGroup(of: StorageError?.self) { group in
+            for (member, issued) in tries {
+                group.addTask {
+                    do throws(StorageError) {
+                        _ = try store.redeemInvitation(
+                            tokenHash: [UInt8](repeating: 7, count: 32), now: now, newMember: member
+                        ) { _, _ in issued }
+                        return nil
+                    } catch { return error }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == nil } == 1)
+        #expect(outcomes.count { $0 == .invitation(.used) } == 7)
+        #expect(try store.memberRows().count == 2)
+    }
+
+    @Test func `a revocation by certificate, member or organisation keeps the first time and reason`() throws {
+        let fixture = try Fixture()
+        let ana = try fixture.member()
+        let ben = try fixture.member()
+        let issued = (0..<3).map { certificate(fixture, notAfter: 1_800_000_000 + Int64($0)) }
+        try fixture.store.recordCertificate(issued[0], of: ana.member, audit: fixture.audit())
+        try fixture.store.recordCertificate(issued[1], of: ana.member, audit: fixture.audit())
+        try fixture.store.recordCertificate(issued[2], of: ben.member, audit: fixture.audit())
+        #expect(throws: StorageError.self) {
+            try fixture.store.recordCertificate(issued[2], of: ana.member, audit: fixture.audit())
+        }
+        let one = try fixture.store.revokeCertificates(
+            .fingerprint(issued[0].fingerprint), reason: 1, audit: fixture.audit())
+        #expect(one.map(\.issued) == [issued[0]])
+        let row = try #require(try fixture.store.memberRows().first { $0.member.id == ana.member })
+        #expect(row.certificateCount == 1)
+        #expect(row.latestNotAfterSeconds == 1_800_000_001)
+        let two = try fixture.store.revokeCertificates(.member(ana.member), reason: 4, audit: fixture.audit())
+        #expect(two.map(\.issued) == [issued[1]])
+        let three = try fixture.store.revokeCertificates(
+            .organisation(ana.organisation), reason: 5, audit: fixture.audit())
+        #expect(three.map(\.issued) == [issued[2]])
+        #expect(try fixture.store.certificate(fingerprint: issued[0].fingerprint)?.revocation == one[0].revocation)
+        #expect(
+            try fixture.store.certificates(fingerprints: [issued[2].fingerprint, [9], issued[0].fingerprint])
+                .map(\.revocation?.reason) == [5, 1])
+        #expect(throws: StorageError.self) {
+            try fixture.store.revokeCertificates(.fingerprint([1]), reason: 0, audit: fixture.audit())
+        }
+    }
+
+    @Test func `the directory tells all of it at one instant`() throws {
+        let fixture = try Fixture()
+        let ana = try fixture.member()
+        let ngo = try fixture.member(of: "ngo-it")
+        try fixture.store.setClients(of: ana.organisation, to: [ngo.organisation], audit: fixture.audit())
+        let (good, bad) = (certificate(fixture), certificate(fixture))
+        try fixture.store.recordCertificate(good, of: ana.member, audit: fixture.audit())
+        try fixture.store.recordCertificate(bad, of: ngo.member, audit: fixture.audit())
+        _ = try fixture.store.revokeCertificates(.fingerprint(bad.fingerprint), reason: 9, audit: fixture.audit())
+        try fixture.store.setArchived(true, topic: Fixture.topics[0], audit: fixture.audit())
+        let directory = try fixture.store.directory()
+        #expect(directory.organisations[ana.organisation]?.clients == [ngo.organisation])
+        #expect(Set(directory.members.keys) == [ana.member, ngo.member])
+        #expect(directory.topics == Set(Fixture.topics.dropFirst()))
+        #expect(
+            directory.activeCertificates == [
+                good.fingerprint: .init(member: ana.member, notAfterSeconds: good.notAfterSeconds)
+            ])
+        #expect(directory.revokedCertificates.map(\.serial) == [bad.serial])
+        #expect(directory.revokedCertificates.map(\.reason) == [9])
+    }
+
+    @Test func `durable subscriptions keep their filter and cursor, and are limited`() throws {
+        let fixture = try Fixture()
+        let ana = try fixture.member()
+        try fixture.append(fixture.lesson(by: ana), fixture.lesson(by: ana), fixture.lesson(by: ana))
+        let filter = SubscriptionFilter(
+            topics: [try TopicFilter("policing/+"), try TopicFilter("!policing/reform")], countries: ["AL", "DE"],
+            languages: ["en"], organisationKinds: [.media, .police], states: [.lessonLearned])
+        func save(
+            _ durable: String, _ filter: SubscriptionFilter, _ start: CursorStart
+        ) throws(StorageError) -> SequenceNumber {
+            try fixture.store.saveSubscription(
+                member: ana.member, durable: durable, filters: [filter], start: start, at: fixture.tick()
+            ).cursor
+        }
+        #expect(try save("desk", filter, .keep(orAfter: 2)) == 2)
+        try fixture.reopen()
+        #expect(try fixture.store.subscription(member: ana.member, durable: "desk")?.filters == [filter])
+        let other = SubscriptionFilter(topics: [try TopicFilter("#")])
+        #expect(try save("desk", other, .keep(orAfter: 0)) == 2)
+        #expect(try save("desk", other, .after(1)) == 1)
+        #expect(try save("desk", other, .after(99)) == 3)
+        #expect(try save("desk", other, .after(.min)) == 0)
+        for number in 1..<StoredSubscription.maxPerMember { _ = try save("d\(number)", other, .after(0)) }
+        #expect(throws: StorageError.self) { try save("one too many", other, .after(0)) }
+        #expect(try save("d1", filter, .after(0)) == 0)
+        #expect(throws: StorageError.self) { try save("", other, .after(0)) }
+        #expect(throws: StorageError.self) { try save(String(repeating: "ä", count: 33), other, .after(0)) }
+        #expect(throws: StorageError.self) {
+            try fixture.store.saveSubscription(
+                member: fixture.memberID(), durable: "d", filters: [other], start: .after(0), at: 0)
+        }
+        #expect(try fixture.store.removeSubscription(member: ana.member, durable: "d1"))
+        #expect(try !fixture.store.removeSubscription(member: ana.member, durable: "d1"))
+        #expect(try fixture.store.subscriptions(member: ana.member).count == StoredSubscription.maxPerMember - 1)
+    }
+
+    @Test func `settings and topics are kept, and a known topic keeps its description`() throws {
+        let fixture = try Fixture()
+        #expect(try fixture.store.setting("relay_id") == nil)
+        try fixture.store.setSetting("relay_id", to: "a")
+        try fixture.store.setSetting("relay_id", to: "b", audit: fixture.audit())
+        #expect(try fixture.store.setting("relay_id") == "b")
+        let added = try fixture.store.addTopics(
+            (Fixture.topics + [try #require(Topic("arms"))]).map { TopicDescription(topic: $0, description: "new") },
+            audit: fixture.audit())
+        #expect(added.map(\.path) == ["arms"])
+        let viewer = try fixture.member()
+        #expect(
+            try fixture.store.topics(viewer: viewer).map(\.description) == [
+                "new", "About cyber/cybercrime", "About media", "About policing/community", "About policing/reform",
+            ])
+    }
+}
