@@ -123,7 +123,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["LessonModel", "PKI", "TestSupport"],
+            dependencies: ["LessonModel", "PKI", "TestSupport"], exclude: ["Python"],
             swiftSettings: settings),
     ]
 )

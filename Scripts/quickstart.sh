@@ -281,8 +281,8 @@ if [[ "${LESSONS_SKIP_INSTALL:-0}" != 1 ]]; then
 fi
 
 step "Build (some minutes at the first time)"
-# The built programs and packages are no secrets of this account.
-(umask 022 && swift build -c "$configuration" --product lessons-relay && swift build -c "$configuration" --product lessons)
+# All programs in one go: a build of one product would undo a part of the other's. What is built is no secret.
+(umask 022 && swift build -c "$configuration")
 bin="$(swift build -c "$configuration" --show-bin-path)"
 
 step "A relay"

@@ -72,38 +72,64 @@ package enum ThreadMarkdown {
     /// Without recursion: a chain of replies may be as long as the thread. Replies that answer each other in a circle
     /// or a post that is not given come last, as if they answered the lesson.
     private static func ordered(_ replies: [Entry], below lesson: PostID) -> [OrderedReply] {
-        let bySequence = replies.sorted { $0.sequence < $1.sequence }
-        var children: [PostID: [Entry]] = [:]
-        for reply in bySequence { children[parent(of: reply) ?? lesson, default: []].append(reply) }
-        let sequences = Dictionary(bySequence.map { ($0.post.id, $0.sequence) }) { first, _ in first }
-
-        var order = ReplyOrder(children: children, shown: [lesson])
-        order.show(from: children[lesson, default: []].map { OrderedReply(entry: $0, depth: 1, answers: nil) })
-        let isOrphan = { (reply: Entry) in parent(of: reply).map { sequences[$0] == nil } ?? false }
-        for reply in bySequence where isOrphan(reply) {
-            order.show(from: [OrderedReply(entry: reply, depth: 1, answers: "answers a post that is not shown")])
-        }
-        for reply in bySequence {
-            let answered = parent(of: reply).flatMap { sequences[$0] }.map { "answers #\($0)" }
-            order.show(from: [OrderedReply(entry: reply, depth: 1, answers: answered)])
-        }
+        var order = ReplyOrder(replies.sorted { $0.sequence < $1.sequence }, below: lesson)
+        order.showTree()
+        order.showOrphans()
+        order.showCircles()
         return order.result
     }
 
     /// Replies taken into their order, each once.
     private struct ReplyOrder {
-        let children: [PostID: [Entry]]
-        var shown: Set<PostID>
-        var result: [OrderedReply] = []
+        private let lesson: PostID
+        private let bySequence: [Entry]
+        private var children: [PostID: [Entry]] = [:]
+        private var sequences: [PostID: SequenceNumber] = [:]
+        private var shown: Set<PostID>
+        private(set) var result: [OrderedReply] = []
 
-        /// Takes in `roots` and what answers them.
-        mutating func show(from roots: [OrderedReply]) {
-            var waiting = Array(roots.reversed())
+        init(_ bySequence: [Entry], below lesson: PostID) {
+            self.lesson = lesson
+            self.bySequence = bySequence
+            shown = [lesson]
+            for reply in bySequence {
+                let parent = ThreadMarkdown.parent(of: reply) ?? lesson
+                var siblings = children[parent] ?? []
+                siblings.append(reply)
+                children[parent] = siblings
+                if sequences[reply.post.id] == nil { sequences[reply.post.id] = reply.sequence }
+            }
+        }
+
+        mutating func showTree() {
+            for reply in children[lesson] ?? [] { show(from: OrderedReply(entry: reply, depth: 1, answers: nil)) }
+        }
+
+        mutating func showOrphans() {
+            for reply in bySequence {
+                guard let parent = ThreadMarkdown.parent(of: reply), sequences[parent] == nil else { continue }
+                show(from: OrderedReply(entry: reply, depth: 1, answers: "answers a post that is not shown"))
+            }
+        }
+
+        mutating func showCircles() {
+            for reply in bySequence {
+                var answers: String?
+                if let parent = ThreadMarkdown.parent(of: reply), let sequence = sequences[parent] {
+                    answers = "answers #\(sequence)"
+                }
+                show(from: OrderedReply(entry: reply, depth: 1, answers: answers))
+            }
+        }
+
+        /// Takes in `root` and what answers it.
+        private mutating func show(from root: OrderedReply) {
+            var waiting = [root]
             while let next = waiting.popLast() {
                 guard shown.insert(next.entry.post.id).inserted else { continue }
                 result.append(next)
                 let isDeepest = next.depth == ThreadMarkdown.maxDepth
-                for child in children[next.entry.post.id, default: []].reversed() {
+                for child in (children[next.entry.post.id] ?? []).reversed() {
                     waiting.append(
                         OrderedReply(
                             entry: child, depth: isDeepest ? ThreadMarkdown.maxDepth : next.depth + 1,

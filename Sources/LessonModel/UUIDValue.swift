@@ -27,6 +27,17 @@ package struct UUIDValue: Hashable, Comparable, Sendable {
     /// Sixteen bytes in network order; nil for any other count.
     package init?(bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
+        let contiguous = bytes.withContiguousStorageIfAvailable { storage in
+            let raw = UnsafeRawBufferPointer(storage)
+            return (
+                UInt64(bigEndian: raw.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+        if let contiguous {
+            (high, low) = contiguous
+            return
+        }
         var words: (UInt64, UInt64) = (0, 0)
         for (index, byte) in bytes.enumerated() {
             if index < 8 { words.0 = words.0 << 8 | UInt64(byte) } else { words.1 = words.1 << 8 | UInt64(byte) }

@@ -126,6 +126,7 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
                 }
                 let frame = try WireFrame(decoding: body)
                 if case .caughtUp = frame.body { caughtUpPromise.succeed(()) }
+                if case .goaway(let goaway) = frame.body { fail(BenchError.refused(goaway.reason)) }
                 if let promise = waiting.removeValue(forKey: frame.requestID) {
                     if let answer = frame.body {
                         promise.succeed(answer)

@@ -21,9 +21,12 @@ final class BenchRelay {
         let home = RelayHome(path: directory.path)
         guard let slug = OrganisationSlug("bench") else { preconditionFailure("bench is a slug") }
         let ports = try FreePorts.two()
+        var limits = RelayLimits()
+        limits.maxSessionsPerOrganisation = limits.maxSessions
         let configuration = RelayConfiguration(
             relayID: Hex.text(of: SecureRandom.bytes(16)), domain: "relay.test", host: "127.0.0.1", port: ports.0,
-            enrolmentPort: ports.1, listen: "127.0.0.1", names: .init(dns: ["relay.test"], ip: ["127.0.0.1"]))
+            enrolmentPort: ports.1, listen: "127.0.0.1", names: .init(dns: ["relay.test"], ip: ["127.0.0.1"]),
+            limits: limits)
         let setup = RelaySetup(
             configuration: configuration,
             organisation: Organisation(slug: slug, name: "Bench", country: nil, kind: .other), administrator: "Bench",

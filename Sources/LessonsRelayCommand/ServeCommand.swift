@@ -28,6 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
                 "\"\(logLevel)\" is no log level: use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
                 Exit.usage)
         }
+        OpenFiles.raiseLimit()
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let logger = Self.logger(level)
         let home = RelayHome(path: (data as NSString).standardizingPath)

@@ -124,10 +124,12 @@ package final class RelayServer: Service, Sendable {
     /// Accepts nothing more, commits and answers what was accepted, says Goaway to everybody, and closes the store.
     /// A second call does nothing.
     package func drain() async {
-        guard isDrained.withLock({ isDrained in
-            defer { isDrained = true }
-            return !isDrained
-        }) else { return }
+        guard
+            isDrained.withLock({ isDrained in
+                defer { isDrained = true }
+                return !isDrained
+            })
+        else { return }
         for listener in listeners.withLock({ $0 }) { try? await listener.close() }
         for loop in loops {
             // A hop through each loop: no session submits after the flag is seen there.

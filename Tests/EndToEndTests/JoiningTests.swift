@@ -59,9 +59,8 @@ extension EndToEnd {
                 let end = try await watch.finish()
                 #expect(end.exit == .code(77), "\(end)")
 
-                for arguments in [["topics"], ["threads"], ["watch", "#"], ["outbox", "send"]] {
+                for arguments in [["topics"], ["threads"], ["watch", "#"]] {
                     let refused = try await member.start(arguments).finish()
-                    guard arguments != ["outbox", "send"] else { continue }
                     #expect(refused.exit == .code(77), "\(refused)")
                     #expect(refused.errorOutput.contains("revoked"), "\(refused)")
                 }

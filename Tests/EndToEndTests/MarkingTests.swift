@@ -89,7 +89,7 @@ extension EndToEnd {
                 // A reply goes no further than its thread.
                 let wide = try await parties.named.run(
                     "reply", secret.id, "-m", "For all", "--marking", "GREEN", "--json")
-                #expect(wide.code == 65 || wide.code == 77, "\(wide)")
+                #expect(wide.exit == .code(77), "\(wide)")
                 let late = try await parties.author.post(LessonText(title: "The end", marking: "CLEAR"))
                 let next: PostLine = try JSONLine.decode(try await outsiderWatch.nextLine())
                 #expect(next.id == late.id)

@@ -19,6 +19,19 @@ final class RawPeer: Sendable {
             client: .init(
                 trust: .roots([identity.root]), serverName: "127.0.0.1", identity: (identity.chain, identity.key),
                 alpnProtocols: ["lessons/1"]))
+        return try await connect(relay, context, port: relay.addresses.port)
+    }
+
+    /// Somebody without a certificate on the enrolment port.
+    static func stranger(_ relay: TestRelay) async throws -> RawPeer {
+        let context = try TLSContext(
+            client: .init(
+                trust: .roots([relay.admin.root]), serverName: "127.0.0.1", identity: nil,
+                alpnProtocols: ["lessons-enrol/1"]))
+        return try await connect(relay, context, port: relay.addresses.enrolmentPort)
+    }
+
+    private static func connect(_ relay: TestRelay, _ context: TLSContext, port: Int) async throws -> RawPeer {
         let (frames, continuation) = AsyncStream<WireFrame>.makeStream()
         let channel = try await ClientBootstrap(group: relay.group)
             .channelInitializer { channel in
@@ -28,7 +41,7 @@ final class RawPeer: Sendable {
                     ])
                 }
             }
-            .connect(host: "127.0.0.1", port: relay.addresses.port).get()
+            .connect(host: "127.0.0.1", port: port).get()
         return RawPeer(channel, frames)
     }
 

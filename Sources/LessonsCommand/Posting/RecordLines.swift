@@ -24,11 +24,25 @@ struct RecordLines {
     /// `-` is stdin.
     init(path: String) throws(CommandFailure) {
         if path == "-" {
-            self.init { Array(try FileHandle.standardInput.read(upToCount: 65_536) ?? Data()) }
+            self.init { try Self.readAvailable(STDIN_FILENO) }
             return
         }
         let handle = try InputText.open(path)
         self.init { Array(try handle.read(upToCount: 65_536) ?? Data()) }
+    }
+
+    /// What is there, without waiting for more: records from a pipe are taken as they come. Empty at the end.
+    private static func readAvailable(_ descriptor: Int32) throws -> [UInt8] {
+        try [UInt8](unsafeUninitializedCapacity: 65_536) { buffer, count in
+            while true {
+                let bytes = Foundation.read(descriptor, buffer.baseAddress, buffer.count)
+                if bytes >= 0 {
+                    count = bytes
+                    return
+                }
+                guard errno == EINTR else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+            }
+        }
     }
 
     /// Nil after the last line. A last line without a line end counts; `\r` before a line end does not.
