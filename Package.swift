@@ -123,7 +123,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["LessonModel", "PKI", "TestSupport"], exclude: ["Python"],
+            dependencies: ["LessonsCommand", "LessonsRelayCommand", "LessonModel", "PKI", "TestSupport"],
+            exclude: ["Python"],
             swiftSettings: settings),
     ]
 )

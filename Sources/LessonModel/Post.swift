@@ -64,12 +64,12 @@ package struct Post: Hashable, Sendable {
         case .lesson(let lesson):
             guard thread == id else {
                 throw PostRuleError(
-                    field: "thread", problem: "a lesson opens its own thread: its thread id must be its own id")
+                    field: "thread_id", problem: "a lesson opens its own thread: its thread id must be its own id")
             }
             try lesson.validate()
         case .comment(let comment):
             guard thread != id else {
-                throw PostRuleError(field: "thread", problem: "a comment belongs to another post's thread")
+                throw PostRuleError(field: "thread_id", problem: "a comment belongs to another post's thread")
             }
             try comment.validate()
         }

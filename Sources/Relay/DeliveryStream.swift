@@ -34,13 +34,18 @@ struct DeliveryStream {
     private(set) var sentThrough: SequenceNumber
     private(set) var creditPosts = 0
     private(set) var creditBytes = 0
-    private var generation = 0
+    private(set) var generation: Int
 
-    init(viewer: Viewer, durable: String, filters: [SubscriptionFilter], after: SequenceNumber) {
+    /// - Parameter generation: of the connection's earlier stream, so that a read that it began is not taken for one of
+    ///   this.
+    init(
+        viewer: Viewer, durable: String, filters: [SubscriptionFilter], after: SequenceNumber, generation: Int = 0
+    ) {
         self.viewer = viewer
         self.durable = durable
         self.filters = filters
         sentThrough = after
+        self.generation = generation
     }
 
     var isLive: Bool { state == .live }

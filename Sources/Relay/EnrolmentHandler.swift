@@ -16,6 +16,8 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     private static let maxFrameBytes = 32 << 10
     /// Somebody who joins needs one or two; who guesses tokens gets no more.
     private static let maxRequests = 8
+    /// Of any kind: each may be answered, and the peer need not read the answers.
+    private static let maxFrames = 16
     /// From the open connection to its end.
     private static let maxLifetime = TimeAmount.seconds(60)
 
@@ -25,6 +27,8 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     private var hasGreeted = false
     private var isAnswering = false
     private var requests = 0
+    private var frames = 0
+    private var hasEnded = false
     private var deadline: Scheduled<Void>?
 
     init(core: RelayCore) {
@@ -45,9 +49,10 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if hasEnded { return }
         decoder.feed(unwrapInboundIn(data))
         do {
-            while self.context != nil, let body = try decoder.next() { receive(try WireFrame(decoding: body)) }
+            while !hasEnded, let body = try decoder.next() { receive(try WireFrame(decoding: body)) }
         } catch FrameError.tooLarge {
             end(.frameTooLarge, "on this port a frame has at most \(EnrolmentHandler.maxFrameBytes) bytes")
         } catch {
@@ -60,6 +65,10 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func receive(_ frame: WireFrame) {
+        frames += 1
+        guard frames <= EnrolmentHandler.maxFrames else {
+            return end(.limitExceeded, "too many frames on one connection")
+        }
         switch frame.body {
         case .hello(let hello) where !hasGreeted:
             guard hello.minVersion <= 1, hello.maxVersion >= 1 else {
@@ -70,7 +79,9 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
             welcome.limits.maxFrameBytes = UInt32(EnrolmentHandler.maxFrameBytes)
             send(.welcome(welcome), frame.requestID)
         case .enrol(let enrol) where hasGreeted: self.enrol(enrol, frame.requestID)
-        case .goaway: context?.close(promise: nil)
+        case .goaway:
+            hasEnded = true
+            context?.close(promise: nil)
         case _ where !hasGreeted: end(.helloExpected, "the first frame must be Hello")
         default:
             send(.error(WireError(.unsupported, "this port is for joining only: send Enrol")), frame.requestID)
@@ -110,6 +121,8 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func end(_ code: WireErrorCode, _ reason: String) {
+        if hasEnded { return }
+        hasEnded = true
         var goaway = WireGoaway()
         goaway.code = code
         goaway.reason = reason

@@ -20,6 +20,8 @@ package final class Membership: Sendable {
     package let revocations = RevocationIndex()
     private let store: RelayStore
     private let current: Mutex<DirectorySnapshot>
+    /// Held while the directory is read and replaced: of two readings at once, an older one must not come last.
+    private let reloading = Mutex(())
     private let keys = Mutex<[[UInt8]: PublicKey]>([:])
 
     package init(store: RelayStore) throws(StorageError) {
@@ -31,12 +33,15 @@ package final class Membership: Sendable {
 
     package var directory: DirectorySnapshot { current.withLock { $0 } }
 
-    /// Reads the directory again. On failure the old one stays in force.
+    /// Reads the directory again. On failure the old one stays in force. What was stored before the call is in force
+    /// when it returns, whoever else calls at the same time. Blocks; never on an event loop.
     package func reload() throws(StorageError) {
-        let directory = try store.directory()
-        revocations.replaceAll(with: Membership.index(of: directory))
-        current.withLock { $0 = directory }
-        keys.withLock { $0.removeAll() }
+        try reloading.withLock { _ throws(StorageError) in
+            let directory = try store.directory()
+            revocations.replaceAll(with: Membership.index(of: directory))
+            current.withLock { $0 = directory }
+            keys.withLock { $0.removeAll() }
+        }
     }
 
     /// Judges the certificate of a handshake that TLS has already found good.

@@ -22,13 +22,17 @@ extension RelayCore {
             }
             return id
         }
-        var reply = WirePosts()
+        var found: [StoredPost] = []
         var bytes = 0
-        for post in try store.posts(ids: ids, viewer: viewer) {
+        // One by one: a hundred of the largest posts are more than one request may cost.
+        for id in Set(ids).sorted() {
+            guard let post = try store.posts(ids: [id], viewer: viewer).first else { continue }
             bytes += post.post.content.count
-            if bytes > RelayCore.maxPageBytes, !reply.posts.isEmpty { break }
-            reply.posts.append(WireStoredPost(post))
+            if bytes > RelayCore.maxPageBytes, !found.isEmpty { break }
+            found.append(post)
         }
+        var reply = WirePosts()
+        reply.posts = found.sorted { $0.sequence < $1.sequence }.map(WireStoredPost.init)
         return reply
     }
 
@@ -37,7 +41,9 @@ extension RelayCore {
             throw RequestRefusal(.invalid, "a thread id is 16 bytes", field: "thread_id")
         }
         let limit = try pageLimit(request.limit, standard: 100)
-        guard let page = try store.thread(id, viewer: viewer, after: request.afterSequence, limit: limit) else {
+        guard let page = try store.thread(
+                id, viewer: viewer, after: request.afterSequence, limit: limit, maxBytes: RelayCore.maxPageBytes)
+        else {
             throw RequestRefusal(.unknownThread, "the thread does not exist, or is not for you", field: "thread_id")
         }
         var reply = WireThreadPage()

@@ -39,6 +39,8 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
 
     /// The delivery stream, its share of the batch that is being fanned out, and whether its topics alone decide.
     var stream: DeliveryStream?
+    /// Of the stream that was here before.
+    var endedGeneration = 0
     var share: UInt64 = 0
     var isTopicOnly = true
     var slowNoticeIsDue = false
@@ -83,6 +85,11 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
                 core.counters.add(.sessionsRefused)
                 return end(
                     .limitExceeded, "too many sessions are open; close some, or try again later", retryAfterMs: 10_000)
+            }
+            // A revocation that came in between has looked for sessions before this one was registered.
+            if case .failure(let refusal) = core.membership.admit(certificate, now: core.clock()) {
+                core.counters.add(.sessionsRefused)
+                return end(refusal.code, refusal.reason)
             }
             expiresAt = certificate.notAfter * 1_000
             logger[metadataKey: "member"] = "\(principal.member.id)"

@@ -55,8 +55,7 @@ final class SessionRegistry: Sendable {
         for entry in entries {
             let refusal: Membership.Refusal
             switch membership.principal(entry.principal.member.id, entry.principal.certificateFingerprint) {
-            case .success(let now)
-            where now.member == entry.principal.member && now.organisation == entry.principal.organisation:
+            case .success(let now) where now.hasSameRights(as: entry.principal):
                 continue
             case .success:
                 refusal = Membership.Refusal(code: .closing, reason: "your membership was changed; connect again")

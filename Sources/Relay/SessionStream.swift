@@ -30,12 +30,14 @@ extension SessionHandler {
         if case .ended = phase { return }
         switch change {
         case .close:
+            endedGeneration = stream?.generation ?? endedGeneration
             stream = nil
             loop.fanOut.streamEnded(self)
         case .open(let durable, let filters, let after, let credit):
             if stream == nil {
                 stream = DeliveryStream(
-                    viewer: principal.viewer, durable: durable, filters: filters, after: after ?? loop.fanOut.head)
+                    viewer: principal.viewer, durable: durable, filters: filters, after: after ?? loop.fanOut.head,
+                    generation: endedGeneration)
             } else {
                 stream?.change(filters: filters, after: after, loopHead: loop.fanOut.head)
             }
