@@ -16,7 +16,25 @@ final class BenchRelay {
     let clientContext: TLSContext
     let member: BenchMember
 
-    static func start(program: String?) async throws -> BenchRelay {
+    /// What the load is about.
+    static let topic = "policing/community"
+
+    /// Runs `body` with a relay of its own, which is stopped and removed afterwards.
+    static func with<Value>(
+        _ program: String?, _ body: (BenchRelay) async throws -> Value
+    ) async throws -> Value {
+        let relay = try await start(program: program)
+        do {
+            let value = try await body(relay)
+            await relay.stop()
+            return value
+        } catch {
+            await relay.stop()
+            throw error
+        }
+    }
+
+    private static func start(program: String?) async throws -> BenchRelay {
         let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
         let home = RelayHome(path: directory.path)
         guard let slug = OrganisationSlug("bench") else { preconditionFailure("bench is a slug") }
@@ -83,19 +101,20 @@ final class BenchRelay {
     }
 
     /// A connection whose stream is live and has credit for everything.
-    func subscribe(_ pattern: String) async throws -> BenchPeer {
+    /// - Parameter after: the sequence number to begin after; nil for now.
+    func subscribe(_ pattern: String, after: Int64? = nil, untilCaughtUp: Bool = true) async throws -> BenchPeer {
         let peer = try await connect()
         var filter = WireFilter()
         filter.topics = [pattern]
         var subscribe = WireSubscribe()
         subscribe.filters = [filter]
-        subscribe.now = true
+        if let after { subscribe.afterSequence = after } else { subscribe.now = true }
         subscribe.credit.posts = 1 << 30
         subscribe.credit.bytes = 1 << 45
         guard case .subscribed = try await peer.request(.subscribe(subscribe)) else {
             throw BenchError.unexpectedAnswer
         }
-        try await peer.caughtUp.get()
+        if untilCaughtUp { try await peer.caughtUp.get() }
         return peer
     }
 

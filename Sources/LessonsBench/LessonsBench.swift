@@ -12,7 +12,8 @@ struct LessonsBench: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            PublishBench.self, FanOutBench.self, LatencyBench.self, ConnectBench.self, IdleBench.self, AllBench.self,
+            PublishBench.self, FanOutBench.self, LatencyBench.self, CatchUpBench.self, ConnectBench.self,
+            IdleBench.self, AllBench.self,
         ],
         defaultSubcommand: AllBench.self)
 }

@@ -192,10 +192,12 @@ extension RelayCore {
         }
         let selection: CertificateSelection
         let home: OrganisationSlug?
+        var owner: MemberID?
         switch request.target {
         case .fingerprint(let bytes):
             selection = .fingerprint(Array(bytes))
-            home = directory.activeCertificates[Array(bytes)].flatMap { directory.members[$0.member]?.organisation }
+            owner = directory.activeCertificates[Array(bytes)]?.member
+            home = owner.flatMap { directory.members[$0]?.organisation }
         case .memberID(let bytes):
             guard let id = MemberID(bytes: bytes) else {
                 throw RequestRefusal(.invalid, "a member id is 16 bytes", field: "member_id")
@@ -211,14 +213,52 @@ extension RelayCore {
         guard let home, AccessPolicy.mayAdminister(home, principal) else {
             throw RequestRefusal(.notFound, "there is no such certificate in your hands", field: "target")
         }
-        let revoked = try store.revokeCertificates(
+        var revoked = try store.revokeCertificates(
             selection, reason: reason.rawValue,
             audit: entry("certificate.revoke", principal, ["organisation": home.text, "reason": reason.name]))
         try membership.reload()
+        committer.settle()
+        try withdrawInvitations(of: selection, owner: owner, principal)
+        // One of them may have been redeemed meanwhile.
+        try membership.reload()
+        if membership.directory.holdsCertificates(selection) {
+            revoked += try store.revokeCertificates(
+                selection, reason: reason.rawValue,
+                audit: entry("certificate.revoke", principal, ["organisation": home.text, "reason": reason.name]))
+            try membership.reload()
+            committer.settle()
+        }
         var reply = WireRevoked()
         reply.certificates = UInt32(clamping: revoked.count)
         reply.sessions = UInt32(clamping: registry.endStale(membership))
         return reply
+    }
+
+    /// Withdraws what would bring back those whose certificates were revoked: invitations of their further devices; and
+    /// of a member or organisation as a whole, those that they made, or that are for them.
+    private func withdrawInvitations(
+        of selection: CertificateSelection, owner: MemberID?, _ principal: Principal
+    ) throws {
+        let directory = membership.directory
+        let withdrawn = try store.invitations().filter { invitation in
+            guard invitation.redeemedAt == nil, invitation.revokedAt == nil else { return false }
+            let terms = invitation.terms
+            switch selection {
+            case .fingerprint: return owner != nil && terms.existingMember == owner
+            case .member(let id): return terms.existingMember == id || terms.createdBy == id
+            case .organisation(let slug):
+                return terms.organisation == slug
+                    || terms.createdBy.flatMap { directory.members[$0]?.organisation } == slug
+            }
+        }
+        for invitation in withdrawn {
+            do {
+                try store.revokeInvitation(
+                    invitation.id, audit: entry("invitation.revoke", principal, ["id": "\(invitation.id)"]))
+            } catch {
+                guard error == .invitation(.used) else { throw error }
+            }
+        }
     }
 
     private func certificates(_ request: WireListCertificates, _ principal: Principal) throws -> WireCertificateList {
@@ -260,5 +300,16 @@ extension RelayCore {
 
     static func bytes(of id: Int64) -> Data {
         Data(stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: id >> Int64($0)) })
+    }
+}
+
+extension DirectorySnapshot {
+    /// Whether one of those that `selection` names is not revoked.
+    fileprivate func holdsCertificates(_ selection: CertificateSelection) -> Bool {
+        switch selection {
+        case .fingerprint(let fingerprint): activeCertificates[fingerprint] != nil
+        case .member(let id): activeCertificates.values.contains { $0.member == id }
+        case .organisation(let slug): activeCertificates.values.contains { members[$0.member]?.organisation == slug }
+        }
     }
 }

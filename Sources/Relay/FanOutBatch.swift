@@ -7,6 +7,9 @@ import Wire
 package struct FanOutBatch: Sendable {
     /// So many posts fit the bit mask by which a receiver's share is kept.
     package static let maxPosts = 64
+    /// A receiver gets a batch in one write, however little it has read of the one before: more bytes go in a further
+    /// batch, unless they are of one post.
+    static let maxBytes = 256 << 10
 
     struct Entry: Sendable {
         var post: LoggedPost
@@ -26,6 +29,17 @@ package struct FanOutBatch: Sendable {
             DeliverEncoder.write(post.stored, into: &frame)
             return Entry(post: post, frame: frame)
         }
+    }
+
+    /// So many of the first of `posts` as make one batch; at least one.
+    static func prefix(of posts: ArraySlice<LoggedPost>) -> ArraySlice<LoggedPost> {
+        var bytes = 0
+        let end = posts.prefix(maxPosts).firstIndex { post in
+            bytes += post.stored.post.content.count
+            return bytes > maxBytes
+        }
+        guard let end else { return posts.prefix(maxPosts) }
+        return posts[posts.startIndex..<max(end, posts.startIndex + 1)]
     }
 
     var head: SequenceNumber { entries.last?.post.stored.sequence ?? 0 }

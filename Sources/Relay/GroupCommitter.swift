@@ -16,6 +16,9 @@ final class GroupCommitter: Sendable {
         let principal: Principal
         let requestID: UInt64
         let session: SessionHandler
+
+        /// What it keeps in memory while it waits.
+        var byteCount: Int { signed.content.count + signed.signature.count + signed.certificateFingerprint.count }
     }
 
     private struct Checked: Sendable {
@@ -44,6 +47,8 @@ final class GroupCommitter: Sendable {
     private let incoming = StageQueue<Submission>()
     private let verified = StageQueue<Checked>()
     private let finished = DispatchGroup()
+    /// Held from the last look at the membership to the end of the transaction.
+    private let committing = NSLock()
 
     init(
         store: RelayStore, membership: Membership, limits: RelayLimits, loops: [RelayLoop], cursors: CursorBook,
@@ -79,7 +84,7 @@ final class GroupCommitter: Sendable {
 
     /// - Returns: false when too much waits already; nothing was taken.
     func submit(_ submission: Submission) -> Bool {
-        let bytes = submission.signed.content.count
+        let bytes = submission.byteCount
         let isTaken = pending.withLock { pending in
             guard pending.posts < limits.maxPendingPosts, pending.bytes + bytes <= limits.maxPendingBytes else {
                 return false
@@ -91,6 +96,9 @@ final class GroupCommitter: Sendable {
         if isTaken { incoming.put([submission]) }
         return isTaken
     }
+
+    /// Returns when no post is on its way to the disk that was judged by an earlier membership than that of now. Blocks.
+    func settle() { committing.withLock {} }
 
     // MARK: First thread
 
@@ -115,27 +123,47 @@ final class GroupCommitter: Sendable {
     }
 
     private func commit(_ batch: [Checked]) {
-        let requests = batch.compactMap { try? $0.result.get() }
         let acknowledged = cursors.takeDirty()
         var outcomes: [AppendOutcome] = []
         var failure: StorageError?
+        committing.lock()
+        let batch = GroupCommitter.stillAllowed(batch, by: membership.directory)
+        let requests = batch.compactMap { try? $0.result.get() }
         if !requests.isEmpty || !acknowledged.isEmpty {
             do {
                 outcomes = try store.append(requests, cursors: acknowledged, receivedAt: clock())
+                cursors.settle(isStored: true)
             } catch {
                 failure = error
-                cursors.putBack(acknowledged)
+                cursors.settle(isStored: false)
                 counters.add(.storageFailures)
                 logger.error(
                     "a batch could not be stored", metadata: ["reason": "\(error)", "posts": "\(requests.count)"])
             }
         }
+        committing.unlock()
         guard !batch.isEmpty else { return }
         pending.withLock { pending in
             pending.posts -= batch.count
-            pending.bytes -= batch.reduce(0) { $0 + $1.submission.signed.content.count }
+            pending.bytes -= batch.reduce(0) { $0 + $1.submission.byteCount }
         }
         hand(batch, outcomes, failure)
+    }
+
+    /// Refuses what was verified before its author's certificate was revoked.
+    private static func stillAllowed(_ batch: [Checked], by directory: DirectorySnapshot) -> [Checked] {
+        func isRevoked(_ checked: Checked) -> Bool {
+            let submission = checked.submission
+            let member = submission.principal.member.id
+            return directory.activeCertificates[submission.signed.certificateFingerprint]?.member != member
+                || directory.activeCertificates[submission.principal.certificateFingerprint]?.member != member
+        }
+        guard batch.contains(where: isRevoked) else { return batch }
+        let refusal = PublishRefusal(.certificateRevoked, "your certificate was revoked", "certificate_fingerprint")
+        return batch.map { checked in
+            guard case .success = checked.result, isRevoked(checked) else { return checked }
+            return Checked(submission: checked.submission, result: .failure(refusal))
+        }
     }
 
     private func hand(_ batch: [Checked], _ outcomes: [AppendOutcome], _ failure: StorageError?) {
@@ -165,8 +193,9 @@ final class GroupCommitter: Sendable {
         var batches: [FanOutBatch] = []
         var rest = logged[...]
         while !rest.isEmpty {
-            batches.append(FanOutBatch(rest.prefix(FanOutBatch.maxPosts), directory: directory))
-            rest = rest.dropFirst(FanOutBatch.maxPosts)
+            let next = FanOutBatch.prefix(of: rest)
+            batches.append(FanOutBatch(next, directory: directory))
+            rest = rest.dropFirst(next.count)
         }
         for loop in loops { loop.hand(replies[loop.index], batches) }
     }

@@ -30,11 +30,21 @@ extension RelayCore {
         return enrolled(redemption.certificate, redemption.member, redemption.organisation)
     }
 
+    /// Certificates of one member that are neither revoked nor over. Two for each device are in use around a renewal.
+    static let maxCertificatesPerMember = 32
+
     /// A fresh certificate for the member of a session.
     func renew(_ request: WireRenew, _ principal: Principal) throws -> WireEnrolled {
         let signing = try signingRequest(request.certificateRequest)
         let now = clock()
         let member = principal.member
+        let held = membership.directory.activeCertificates.values.count {
+            $0.member == member.id && $0.notAfterSeconds >= now / 1_000
+        }
+        guard held < RelayCore.maxCertificatesPerMember else {
+            throw RequestRefusal(
+                .limitExceeded, "you hold \(held) certificates; have those revoked that are not in use")
+        }
         let issued = try issue(
             signing, to: member.id, name: member.name, kind: member.kind, roles: member.roles,
             organisation: principal.organisation, now: now)
@@ -44,6 +54,16 @@ extension RelayCore {
                 at: now, actor: .member(member.id, certificate: principal.certificateFingerprint),
                 action: "certificate.renew", detail: ["certificate": Hex.text(of: issued.fingerprint)]))
         try membership.reload()
+        // A revocation that was stored after this request began and before its certificate was knows nothing of it.
+        if case .failure(let refusal) = membership.principal(member.id, principal.certificateFingerprint) {
+            _ = try store.revokeCertificates(
+                .fingerprint(issued.fingerprint), reason: RevocationReason.superseded.rawValue,
+                audit: AuditEntry(
+                    at: clock(), actor: .host, action: "certificate.revoke",
+                    detail: ["certificate": Hex.text(of: issued.fingerprint), "reason": "renewed while revoked"]))
+            try membership.reload()
+            throw RequestRefusal(refusal.code, refusal.reason)
+        }
         return enrolled(issued, member, principal.organisation)
     }
 

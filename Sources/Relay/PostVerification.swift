@@ -8,15 +8,21 @@ struct PostVerification: Sendable {
     let membership: Membership
     let limits: RelayLimits
 
-    /// - Parameter now: milliseconds since 1970.
+    /// - Parameters:
+    ///   - session: whose connection it came on; the member is looked up anew.
+    ///   - now: milliseconds since 1970.
     /// - Returns: what storage appends, or why the post is refused; nothing has changed in either case.
-    func check(_ signed: SignedPost, from principal: Principal, now: Milliseconds) -> Result<
+    func check(_ signed: SignedPost, from session: Principal, now: Milliseconds) -> Result<
         AppendRequest, PublishRefusal
     > {
-        do {
-            return .success(try verified(signed, principal, now))
-        } catch {
-            return .failure(error)
+        switch membership.principal(session.member.id, session.certificateFingerprint) {
+        case .failure(let refusal): return .failure(PublishRefusal(refusal.code, refusal.reason))
+        case .success(let principal):
+            do {
+                return .success(try verified(signed, principal, now))
+            } catch {
+                return .failure(error)
+            }
         }
     }
 

@@ -25,7 +25,8 @@ extension RelayCore {
         var found: [StoredPost] = []
         var bytes = 0
         // One by one: a hundred of the largest posts are more than one request may cost.
-        for id in Set(ids).sorted() {
+        var asked: Set<PostID> = []
+        for id in ids where asked.insert(id).inserted {
             guard let post = try store.posts(ids: [id], viewer: viewer).first else { continue }
             bytes += post.post.content.count
             if bytes > RelayCore.maxPageBytes, !found.isEmpty { break }
@@ -41,7 +42,8 @@ extension RelayCore {
             throw RequestRefusal(.invalid, "a thread id is 16 bytes", field: "thread_id")
         }
         let limit = try pageLimit(request.limit, standard: 100)
-        guard let page = try store.thread(
+        guard
+            let page = try store.thread(
                 id, viewer: viewer, after: request.afterSequence, limit: limit, maxBytes: RelayCore.maxPageBytes)
         else {
             throw RequestRefusal(.unknownThread, "the thread does not exist, or is not for you", field: "thread_id")
@@ -49,15 +51,7 @@ extension RelayCore {
         var reply = WireThreadPage()
         reply.summary = WireThreadSummary(page.thread)
         reply.more = page.hasMore
-        var bytes = 0
-        for post in page.posts {
-            bytes += post.post.content.count
-            if bytes > RelayCore.maxPageBytes, !reply.posts.isEmpty {
-                reply.more = true
-                break
-            }
-            reply.posts.append(WireStoredPost(post))
-        }
+        reply.posts = page.posts.map(WireStoredPost.init)
         return reply
     }
 

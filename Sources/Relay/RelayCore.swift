@@ -45,16 +45,16 @@ final class RelayCore: Sendable {
     /// Without the member, which the enrolment port does not have.
     func welcome(head: SequenceNumber) -> WireWelcome {
         var told = WireLimits()
-        told.maxFrameBytes = UInt32(limits.maxFrameBytes)
-        told.maxPostBytes = UInt32(limits.maxPostBytes)
-        told.maxPublishesInFlight = UInt32(limits.maxPublishesInFlight)
-        told.maxRequestsInFlight = UInt32(limits.maxRequestsInFlight)
-        told.maxFilters = UInt32(limits.maxFilters)
+        told.maxFrameBytes = UInt32(clamping: limits.maxFrameBytes)
+        told.maxPostBytes = UInt32(clamping: limits.maxPostBytes)
+        told.maxPublishesInFlight = UInt32(clamping: limits.maxPublishesInFlight)
+        told.maxRequestsInFlight = UInt32(clamping: limits.maxRequestsInFlight)
+        told.maxFilters = UInt32(clamping: limits.maxFilters)
         var welcome = WireWelcome()
         welcome.version = 1
         welcome.relayID = Data(identity.relayID)
         welcome.limits = told
-        welcome.keepaliveMs = UInt32(limits.keepaliveSeconds * 1_000)
+        welcome.keepaliveMs = UInt32(clamping: min(limits.keepaliveSeconds, 4_000_000) * 1_000)
         welcome.headSequence = head
         welcome.serverTimeMs = clock()
         welcome.agent = RelayIdentity.agent

@@ -26,6 +26,8 @@ package final class RelayServer: Service, Sendable {
     private let loops: [RelayLoop]
     private let core: RelayCore
     private let channels: OpenChannels
+    /// Apart, so that strangers take no member's place.
+    private let enrolments = OpenChannels(limit: 512)
     private let contexts: Mutex<Contexts>
     private let listeners = Mutex<[any Channel]>([])
     private let isDrained = Mutex(false)
@@ -99,7 +101,7 @@ package final class RelayServer: Service, Sendable {
             loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in sweep(loop)
             }
         }
-        let relay = try await bind(port: configuration.port) { [self] channel in
+        let relay = try await bind(port: configuration.port, channels) { [self] channel in
             let loop = relayLoop(of: channel.eventLoop)
             return [
                 TLSHandler(
@@ -107,7 +109,7 @@ package final class RelayServer: Service, Sendable {
                 SessionHandler(core: core, loop: loop, logger: core.logger),
             ]
         }
-        let enrolment = try await bind(port: configuration.enrolmentPort) { [self] _ in
+        let enrolment = try await bind(port: configuration.enrolmentPort, enrolments) { [self] _ in
             [
                 TLSHandler(
                     context: contexts.withLock { $0.enrolment },
@@ -139,6 +141,7 @@ package final class RelayServer: Service, Sendable {
         try? await core.pool.runIfActive { core.committer.finish() }
         for loop in loops { try? await loop.eventLoop.submit {}.get() }
         core.registry.endAll(.draining, "the relay is stopping; it will be back", retryAfterMs: 2_000)
+        await enrolments.closeAll(within: .seconds(2), on: group.any())
         await channels.closeAll(within: .seconds(Int64(core.limits.drainSeconds)), on: group.any())
         try? await core.pool.shutdownGracefully()
         try? await group.shutdownGracefully()
@@ -157,10 +160,9 @@ package final class RelayServer: Service, Sendable {
     }
 
     private func bind(
-        port: Int, _ handlers: @escaping @Sendable (any Channel) -> [any ChannelHandler]
+        port: Int, _ channels: OpenChannels, _ handlers: @escaping @Sendable (any Channel) -> [any ChannelHandler]
     ) async throws -> any Channel {
         let limits = core.limits
-        let channels = channels
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)

@@ -24,6 +24,9 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         case ended
     }
 
+    /// Of the requests that wait, if there is more than one.
+    private static let maxWaitingBytes = 256 << 10
+
     let core: RelayCore
     let loop: RelayLoop
     private(set) var phase = Phase.connecting
@@ -32,7 +35,9 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
     private var lastHeard: NIODeadline = .now()
     private var expiresAt: Milliseconds = .max
     private var publishesInFlight = 0
-    private var requests: [(id: UInt64, body: WireFrame.OneOf_Body)] = []
+    /// Kept as they came: decoded, a request can take fifty times its bytes.
+    private var requests: [(id: UInt64, frame: ByteBuffer)] = []
+    private var waitingBytes = 0
     private var isAnswering = false
     private var flushIsDue = false
     private var logger: Logger
@@ -123,7 +128,10 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         // A peer that does not read its answers is not asked for more requests.
         context.channel.setOption(.autoRead, value: context.channel.isWritable).whenFailure { _ in }
-        if context.channel.isWritable { resumeStream() }
+        if context.channel.isWritable {
+            resumeStream()
+            answerNext()
+        }
         context.fireChannelWritabilityChanged()
     }
 
@@ -163,6 +171,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         phase = .ended
         stream = nil
         requests = []
+        waitingBytes = 0
         loop.fanOut.remove(self)
         core.registry.remove(self)
     }
@@ -194,7 +203,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         case (.greeting(let principal), .hello(let hello)): greet(principal, frame.requestID, hello)
         case (.greeting, _): end(.helloExpected, "the first frame must be Hello")
         case (.open, .hello): end(.helloExpected, "Hello is sent once")
-        case (.open(let principal), let body): handle(principal, frame.requestID, body)
+        case (.open(let principal), let request): handle(principal, frame.requestID, request, body)
         case (.connecting, _), (.ended, _): break
         }
     }
@@ -213,7 +222,9 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         send(.welcome(welcome), requestID)
     }
 
-    private func handle(_ principal: Principal, _ requestID: UInt64, _ body: WireFrame.OneOf_Body?) {
+    private func handle(
+        _ principal: Principal, _ requestID: UInt64, _ body: WireFrame.OneOf_Body?, _ frame: ByteBuffer
+    ) {
         switch body {
         case .publish(let publish): self.publish(principal, requestID, publish)
         case .credit(let credit): grant(credit)
@@ -226,7 +237,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         case .goaway: context?.close(promise: nil)
         case nil:
             refuse(requestID, WireError(.unsupported, "this relay does not know that frame; see lessons.proto"))
-        case .some(let request): enqueue(requestID, request)
+        case .some: enqueue(requestID, frame)
         }
     }
 
@@ -261,26 +272,36 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
 
     // MARK: Requests that need the store, one at a time and in order
 
-    private func enqueue(_ requestID: UInt64, _ body: WireFrame.OneOf_Body) {
-        guard requests.count < core.limits.maxRequestsInFlight else {
+    private func enqueue(_ requestID: UInt64, _ frame: ByteBuffer) {
+        guard requests.count < core.limits.maxRequestsInFlight,
+            requests.isEmpty || waitingBytes + frame.readableBytes <= SessionHandler.maxWaitingBytes
+        else {
             return refuse(
                 requestID,
                 WireError(
-                    .limitExceeded, "more than \(core.limits.maxRequestsInFlight) requests wait for their answer",
+                    .limitExceeded,
+                    "more than \(core.limits.maxRequestsInFlight) requests, or too long ones, wait for their answer",
                     isRetryable: true, retryAfterMs: 100))
         }
-        requests.append((requestID, body))
+        // A copy: the slice would keep all that was received with it.
+        requests.append((requestID, ByteBuffer(bytes: frame.readableBytesView)))
+        waitingBytes += frame.readableBytes
         answerNext()
     }
 
     private func answerNext() {
-        guard !isAnswering, let principal, !requests.isEmpty else { return }
+        // A peer that does not read its answers gets no more of them.
+        guard !isAnswering, isWritable, let principal, !requests.isEmpty else { return }
         isAnswering = true
-        let (requestID, body) = requests.removeFirst()
+        let (requestID, frame) = requests.removeFirst()
+        waitingBytes -= frame.readableBytes
         let place = StreamPlace(stream: stream, loopHead: loop.fanOut.head)
         core.pool.submit { [self, core] state in
             guard case .active = state else { return }
-            let answer = core.answer(body, from: principal, place: place)
+            let body = (try? WireFrame(decoding: frame))?.body
+            let answer =
+                body.map { core.answer($0, from: principal, place: place) }
+                ?? RequestAnswer(.error(WireError(.unsupported, "that frame is no request; see lessons.proto")))
             loop.eventLoop.execute { [self] in
                 isAnswering = false
                 if let change = answer.streamChange { apply(change, principal) }

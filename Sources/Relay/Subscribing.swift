@@ -86,6 +86,7 @@ extension RelayCore {
             }
         }
         if rest.isEmpty {
+            cursors.forget(member, request.durable)
             try store.removeSubscription(member: member, durable: request.durable)
             return RequestAnswer(.done(WireDone()), streamChange: isOpenHere ? .close : nil)
         }
