@@ -20,15 +20,12 @@ package struct SignedPost: Hashable, Sendable {
 /// A post in the relay's log.
 package struct StoredPost: Hashable, Sendable {
     package var sequence: SequenceNumber
-    /// The post's place among those of its topic; only rises.
-    package var topicSequence: Int64
     /// By the relay's clock.
     package var receivedAt: Milliseconds
     package var post: SignedPost
 
-    package init(sequence: SequenceNumber, topicSequence: Int64, receivedAt: Milliseconds, post: SignedPost) {
+    package init(sequence: SequenceNumber, receivedAt: Milliseconds, post: SignedPost) {
         self.sequence = sequence
-        self.topicSequence = topicSequence
         self.receivedAt = receivedAt
         self.post = post
     }

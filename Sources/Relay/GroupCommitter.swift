@@ -211,9 +211,9 @@ struct PublishReply: Sendable {
         switch outcome {
         case .appended(let post):
             return published(
-                post.stored.sequence, post.stored.topicSequence, post.stored.receivedAt, isDuplicate: false)
+                post.stored.sequence, post.stored.receivedAt, isDuplicate: false)
         case .duplicate(let place):
-            return published(place.sequence, place.topicSequence, place.receivedAt, isDuplicate: true)
+            return published(place.sequence, place.receivedAt, isDuplicate: true)
         case .conflict:
             return .error(
                 WireError(.conflict, "this post id is taken by other content; make a new post", field: "post_id"))
@@ -245,11 +245,10 @@ struct PublishReply: Sendable {
     }
 
     private static func published(
-        _ sequence: SequenceNumber, _ topicSequence: Int64, _ receivedAt: Milliseconds, isDuplicate: Bool
+        _ sequence: SequenceNumber, _ receivedAt: Milliseconds, isDuplicate: Bool
     ) -> WireFrame.OneOf_Body {
         var published = WirePublished()
         published.sequence = sequence
-        published.topicSequence = topicSequence
         published.receivedAtMs = receivedAt
         published.duplicate = isDuplicate
         return .published(published)

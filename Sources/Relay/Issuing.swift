@@ -12,11 +12,14 @@ extension RelayCore {
         guard request.token.count == Wire.Invitation.tokenBytes else {
             throw RequestRefusal(.invitationUnknown, InvitationProblem.unknown.description, field: "token")
         }
+        let tokenHash = SHA256.digest(Array(request.token))
+        // Somebody who guesses is stopped before anything costs much.
+        guard try store.knowsInvitation(tokenHash: tokenHash) else { throw StorageError.invitation(.unknown) }
         let signing = try signingRequest(request.certificateRequest)
         let now = clock()
         var random = SystemCSPRNG()
         let redemption = try store.redeemInvitation(
-            tokenHash: SHA256.digest(Array(request.token)), now: now,
+            tokenHash: tokenHash, now: now,
             newMember: MemberID(UUIDValue(version7At: now, using: &random))
         ) { invitation, member in
             let terms = invitation.terms

@@ -29,11 +29,18 @@ package struct RelayHome: Sendable {
 
     package func readConfiguration() throws(RelayHomeError) -> RelayConfiguration {
         guard let data = FileManager.default.contents(atPath: configurationPath) else { throw .notARelay(path) }
+        let configuration: RelayConfiguration
         do {
-            return try JSONDecoder().decode(RelayConfiguration.self, from: data)
+            configuration = try JSONDecoder().decode(RelayConfiguration.self, from: data)
+        } catch DecodingError.dataCorrupted(let context) {
+            throw .badConfiguration(configurationPath, context.debugDescription)
         } catch {
             throw .badConfiguration(configurationPath, "\(error)")
         }
+        guard configuration.identity.relayID.count == 16 else {
+            throw .badConfiguration(configurationPath, "relayID must be 32 hexadecimal digits")
+        }
+        return configuration
     }
 
     package func write(_ configuration: RelayConfiguration) throws(RelayHomeError) {

@@ -22,4 +22,31 @@ package struct RelayLimits: Sendable, Codable, Equatable {
     package var drainSeconds = 10
 
     package init() {}
+
+    /// A limit that is not given has its default, so that a file from before it was known stays good.
+    package init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        func take(_ key: CodingKeys, _ limit: inout Int, _ bounds: ClosedRange<Int>) throws {
+            guard let value = try values.decodeIfPresent(Int.self, forKey: key) else { return }
+            guard bounds.contains(value) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: values,
+                    debugDescription: "\(key.stringValue) must lie between \(bounds.lowerBound) and \(bounds.upperBound)")
+            }
+            limit = value
+        }
+        try take(.maxFrameBytes, &maxFrameBytes, 4_096...(64 << 20))
+        try take(.maxPostBytes, &maxPostBytes, 1_024...(64 << 20))
+        try take(.maxPublishesInFlight, &maxPublishesInFlight, 1...65_536)
+        try take(.maxRequestsInFlight, &maxRequestsInFlight, 1...1_024)
+        try take(.maxFilters, &maxFilters, 1...1_024)
+        try take(.maxPendingPosts, &maxPendingPosts, 1...1_000_000)
+        try take(.maxPendingBytes, &maxPendingBytes, (1 << 20)...(16 << 30))
+        try take(.maxSessions, &maxSessions, 1...1_000_000)
+        try take(.maxSessionsPerOrganisation, &maxSessionsPerOrganisation, 1...1_000_000)
+        try take(.maxUnsentBytes, &maxUnsentBytes, 4_096...(64 << 20))
+        try take(.keepaliveSeconds, &keepaliveSeconds, 0...86_400)
+        try take(.handshakeSeconds, &handshakeSeconds, 1...600)
+        try take(.drainSeconds, &drainSeconds, 0...600)
+    }
 }

@@ -4,6 +4,9 @@ import Wire
 
 /// Durable and passing subscriptions: what the requests mean for the store and for the connection's stream.
 extension RelayCore {
+    /// Topic filters of all filters of a subscription together: each is matched against each topic on the event loop.
+    static let maxSubscriptionTopics = 256
+
     func subscribe(_ request: WireSubscribe, _ principal: Principal, _ place: StreamPlace) throws -> RequestAnswer {
         guard request.durable.utf8.count <= StoredSubscription.maxDurableBytes else {
             throw RequestRefusal(
@@ -28,6 +31,11 @@ extension RelayCore {
             throw RequestRefusal(
                 .limitExceeded, "a subscription has at most \(limits.maxFilters) filters; replace some",
                 field: "filters")
+        }
+        guard filters.reduce(0, { $0 + $1.topics.count }) <= RelayCore.maxSubscriptionTopics else {
+            throw RequestRefusal(
+                .limitExceeded, "a subscription names at most \(RelayCore.maxSubscriptionTopics) topics; use wildcards",
+                field: "topics")
         }
         let askedStart = try start(request.start)
         var cursor = stored?.cursor ?? place.loopHead

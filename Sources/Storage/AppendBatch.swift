@@ -122,15 +122,14 @@ struct AppendBatch {
         let post = request.post
         guard let topic = state.topics?[post.topic] else { return nil }
         let sequence = lastSequence + 1
-        let topicSequence = topic.lastTopicSequence + 1
         let changed = try db.run(
             """
-            INSERT INTO posts (sequence, id, topic, topic_sequence, thread, kind, marking, is_open, organisation, author,
+            INSERT INTO posts (sequence, id, topic, thread, kind, marking, is_open, organisation, author,
                 received_at, content_hash)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
             """,
             [
-                .integer(sequence), .id(post.id), .integer(topic.id), .integer(topicSequence),
+                .integer(sequence), .id(post.id), .integer(topic.id),
                 .integer(thread ?? sequence), .integer(post.body.kind.rawValue), .integer(post.marking.rawValue),
                 .flag(isOpen), .text(post.organisation.text), .id(post.author), .integer(receivedAt),
                 .blob(request.contentHash),
@@ -151,7 +150,7 @@ struct AppendBatch {
             try db.run("INSERT INTO post_members (post, member) VALUES (?, ?)", [.integer(sequence), .id(member)])
         }
         state.lastSequence = sequence
-        return PostPlace(sequence: sequence, topicSequence: topicSequence, receivedAt: receivedAt)
+        return PostPlace(sequence: sequence, receivedAt: receivedAt)
     }
 
     /// - Returns: the row of the thread's topic.
@@ -177,7 +176,6 @@ struct AppendBatch {
 
     private mutating func count(_ topic: Topic, isOpen: Bool, isThread: Bool, at place: PostPlace) {
         guard var row = state.topics?[topic] else { return }
-        row.lastTopicSequence = place.topicSequence
         if isOpen {
             row.openThreads += isThread ? 1 : 0
             row.openPosts += 1
@@ -192,11 +190,11 @@ struct AppendBatch {
             guard let row = state.topics?[topic] else { continue }
             try db.run(
                 """
-                UPDATE topics SET last_topic_sequence = ?, open_threads = ?, open_posts = ?, open_last_sequence = ?
+                UPDATE topics SET open_threads = ?, open_posts = ?, open_last_sequence = ?
                 WHERE id = ?
                 """,
                 [
-                    .integer(row.lastTopicSequence), .integer(row.openThreads), .integer(row.openPosts),
+                    .integer(row.openThreads), .integer(row.openPosts),
                     .integer(row.openLastSequence), .integer(row.id),
                 ])
         }
@@ -227,13 +225,13 @@ struct AppendBatch {
     /// What is in the log under the request's id; nil when nothing is.
     private func earlier(_ request: AppendRequest) throws -> AppendOutcome? {
         try db.first(
-            "SELECT sequence, topic_sequence, received_at, content_hash FROM posts WHERE id = ?",
+            "SELECT sequence, received_at, content_hash FROM posts WHERE id = ?",
             [.id(request.post.id)]
         ) { columns in
-            guard columns.blob(3) == request.contentHash else { return .conflict }
+            guard columns.blob(2) == request.contentHash else { return .conflict }
             return .duplicate(
                 PostPlace(
-                    sequence: columns.integer(0), topicSequence: columns.integer(1), receivedAt: columns.integer(2)))
+                    sequence: columns.integer(0), receivedAt: columns.integer(1)))
         }
     }
 
@@ -249,7 +247,7 @@ struct AppendBatch {
     ) -> LoggedPost {
         LoggedPost(
             stored: StoredPost(
-                sequence: place.sequence, topicSequence: place.topicSequence, receivedAt: place.receivedAt,
+                sequence: place.sequence, receivedAt: place.receivedAt,
                 post: request.signed),
             id: request.post.id, thread: request.post.thread, kind: request.post.body.kind,
             visibility: request.post.visibility, threadVisibility: threadVisibility, facts: facts)

@@ -57,12 +57,10 @@ package enum AppendOutcome: Sendable {
 /// Where a post stands in the log.
 package struct PostPlace: Hashable, Sendable {
     package var sequence: SequenceNumber
-    package var topicSequence: Int64
     package var receivedAt: Milliseconds
 
-    package init(sequence: SequenceNumber, topicSequence: Int64, receivedAt: Milliseconds) {
+    package init(sequence: SequenceNumber, receivedAt: Milliseconds) {
         self.sequence = sequence
-        self.topicSequence = topicSequence
         self.receivedAt = receivedAt
     }
 }

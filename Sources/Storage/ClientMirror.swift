@@ -176,7 +176,6 @@ package final class ClientMirror: Sendable {
                         thread BLOB NOT NULL,
                         kind INTEGER NOT NULL,
                         topic TEXT NOT NULL,
-                        topic_sequence INTEGER NOT NULL,
                         marking INTEGER NOT NULL,
                         language TEXT NOT NULL,
                         organisation TEXT NOT NULL,
@@ -208,13 +207,13 @@ package final class ClientMirror: Sendable {
 
 private enum MirrorSQL {
     static let columns = """
-        sequence, topic_sequence, received_at, content, signature, certificate, id, thread, verification
+        sequence, received_at, content, signature, certificate, id, thread, verification
         """
 
     static func entry(_ columns: Columns) throws -> MirrorEntry {
         MirrorEntry(
-            id: try columns.postID(6), thread: try columns.postID(7), stored: StoredPosts.post(columns),
-            verification: try columns.value(8))
+            id: try columns.postID(5), thread: try columns.postID(6), stored: StoredPosts.post(columns),
+            verification: try columns.value(7))
     }
 
     static func thread(_ columns: Columns) throws -> MirrorThread {
@@ -243,13 +242,13 @@ private enum MirrorSQL {
         if case .lesson(let lesson) = post.body { title = lesson.title }
         let changed = try db.run(
             """
-            INSERT INTO posts (sequence, id, thread, kind, topic, topic_sequence, marking, language, organisation, author,
+            INSERT INTO posts (sequence, id, thread, kind, topic, marking, language, organisation, author,
                 created_at, received_at, verification, title, signature, certificate, content)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             [
                 .integer(stored.sequence), .id(post.id), .id(post.thread), .integer(post.body.kind.rawValue),
-                .text(post.topic.path), .integer(stored.topicSequence), .integer(post.marking.rawValue),
+                .text(post.topic.path), .integer(post.marking.rawValue),
                 .text(post.language), .text(post.organisation.text), .id(post.author), .integer(post.createdAt),
                 .integer(stored.receivedAt), .integer(mirrored.verification.rawValue), .text(title),
                 .blob(stored.post.signature), .blob(stored.post.certificateFingerprint), .blob(stored.post.content),

@@ -46,6 +46,11 @@ extension RelayStore {
         }
     }
 
+    /// Whether such an invitation was ever made; a look that costs the writer nothing.
+    package func knowsInvitation(tokenHash: [UInt8]) throws(StorageError) -> Bool {
+        try read { db in try db.exists("SELECT 1 FROM invitations WHERE token_hash = ?", [.blob(tokenHash)]) }
+    }
+
     /// Withdraws an invitation that nobody has redeemed; withdrawing it again does nothing.
     /// - Throws: `.notFound`, or `.invitation(.used)`.
     package func revokeInvitation(_ id: Int64, audit: AuditEntry) throws(StorageError) {

@@ -8,6 +8,8 @@ struct LogCondition {
     private(set) var sql = ""
     private(set) var values: [SQLValue] = []
     private(set) var selectsNothing = false
+    /// One filter has 32 shapes of text; the unions of several have no end.
+    private(set) var isOfFewShapes = true
 
     private init() {}
 
@@ -41,6 +43,7 @@ struct LogCondition {
             clauses.append("(\(parts.joined(separator: " AND ")))")
         }
         selectsNothing = clauses.isEmpty
+        isOfFewShapes = clauses.count <= 1
         sql = clauses.isEmpty ? "" : " AND (\(clauses.joined(separator: " OR ")))"
     }
 }

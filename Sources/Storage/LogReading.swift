@@ -7,7 +7,7 @@ extension RelayStore {
     /// How many posts `posts(ids:viewer:)` answers at once.
     package static let maxFetchedPosts = 1_024
 
-    static let storedColumns = "p.sequence, p.topic_sequence, p.received_at, c.content, c.signature, c.certificate"
+    static let storedColumns = "p.sequence, p.received_at, c.content, c.signature, c.certificate"
 
     /// The posts after `after`, up to and including `through`, that `viewer` may see and at least one of `filters`
     /// selects. A filter judges a comment by its thread.
@@ -46,7 +46,8 @@ extension RelayStore {
             """
         let values =
             viewer.parameters + [.integer(after), .integer(through), .integer(limit.posts)] + condition.values
-        let collected = try StoredPosts.collect(from: db, sql, values, maxBytes: limit.bytes)
+        let collected = try StoredPosts.collect(
+            from: db, sql, values, isRemembered: condition.isOfFewShapes, maxBytes: limit.bytes)
         let isCut = collected.isCut || collected.posts.count == limit.posts
         return LogPage(
             posts: collected.posts,
@@ -92,20 +93,20 @@ extension RelayStore {
 enum StoredPosts {
     static func post(_ columns: Columns) -> StoredPost {
         StoredPost(
-            sequence: columns.integer(0), topicSequence: columns.integer(1), receivedAt: columns.integer(2),
+            sequence: columns.integer(0), receivedAt: columns.integer(1),
             post: SignedPost(
-                content: columns.blob(3), signature: columns.blob(4), certificateFingerprint: columns.blob(5)))
+                content: columns.blob(2), signature: columns.blob(3), certificateFingerprint: columns.blob(4)))
     }
 
     /// Rows until `maxBytes` would be exceeded, but at least one; `isCut` tells that it was.
     static func collect(
-        from db: Database, _ sql: String, _ values: [SQLValue], maxBytes: Int
+        from db: Database, _ sql: String, _ values: [SQLValue], isRemembered: Bool = true, maxBytes: Int
     ) throws -> (posts: [StoredPost], isCut: Bool) {
         var posts: [StoredPost] = []
         var bytes = 0
         var isCut = false
-        try db.each(sql, values) { columns in
-            bytes += columns.byteCount(3) + columns.byteCount(4)
+        try db.each(sql, values, isRemembered: isRemembered) { columns in
+            bytes += columns.byteCount(2) + columns.byteCount(3)
             if bytes > maxBytes, !posts.isEmpty {
                 isCut = true
                 return false

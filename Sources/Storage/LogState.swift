@@ -7,7 +7,6 @@ struct LogState: Sendable {
     struct TopicRow: Sendable {
         let id: Int64
         let isArchived: Bool
-        var lastTopicSequence: Int64
         var openThreads: Int64
         var openPosts: Int64
         var openLastSequence: SequenceNumber
@@ -36,16 +35,15 @@ struct LogState: Sendable {
         if topics == nil {
             let rows = try db.all(
                 """
-                SELECT path, id, is_archived, last_topic_sequence, open_threads, open_posts, open_last_sequence
+                SELECT path, id, is_archived, open_threads, open_posts, open_last_sequence
                 FROM topics
                 """
             ) { columns in
                 (
                     try columns.topic(0),
                     TopicRow(
-                        id: columns.integer(1), isArchived: columns.flag(2), lastTopicSequence: columns.integer(3),
-                        openThreads: columns.integer(4), openPosts: columns.integer(5),
-                        openLastSequence: columns.integer(6))
+                        id: columns.integer(1), isArchived: columns.flag(2), openThreads: columns.integer(3),
+                        openPosts: columns.integer(4), openLastSequence: columns.integer(5))
                 )
             }
             topics = Dictionary(rows, uniquingKeysWith: { first, _ in first })

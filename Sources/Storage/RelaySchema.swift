@@ -23,7 +23,6 @@ enum RelaySchema {
             path TEXT NOT NULL UNIQUE,
             description TEXT NOT NULL,
             is_archived INTEGER NOT NULL DEFAULT 0,
-            last_topic_sequence INTEGER NOT NULL DEFAULT 0,
             open_threads INTEGER NOT NULL DEFAULT 0,
             open_posts INTEGER NOT NULL DEFAULT 0,
             open_last_sequence INTEGER NOT NULL DEFAULT 0
@@ -33,7 +32,6 @@ enum RelaySchema {
             sequence INTEGER PRIMARY KEY AUTOINCREMENT,
             id BLOB NOT NULL UNIQUE,
             topic INTEGER NOT NULL REFERENCES topics (id),
-            topic_sequence INTEGER NOT NULL,
             thread INTEGER NOT NULL REFERENCES posts (sequence),
             kind INTEGER NOT NULL,
             marking INTEGER NOT NULL,

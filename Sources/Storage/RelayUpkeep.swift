@@ -120,17 +120,11 @@ private struct IntegrityCheck {
             sql: """
                 SELECT k.path FROM topics k LEFT JOIN (
                     SELECT topic, sum(is_open AND kind = 1) AS threads, sum(is_open) AS posts,
-                        max(CASE WHEN is_open THEN sequence ELSE 0 END) AS last, max(topic_sequence) AS numbered
+                        max(CASE WHEN is_open THEN sequence ELSE 0 END) AS last
                     FROM posts GROUP BY topic
                 ) c ON c.topic = k.id
                 WHERE k.open_threads <> coalesce(c.threads, 0) OR k.open_posts <> coalesce(c.posts, 0)
-                    OR k.open_last_sequence <> coalesce(c.last, 0) OR k.last_topic_sequence < coalesce(c.numbered, 0)
-                """),
-        IntegrityCheck(
-            problem: "a topic has given one number twice",
-            sql: """
-                SELECT k.path FROM posts p JOIN topics k ON k.id = p.topic
-                GROUP BY p.topic HAVING count(*) <> count(DISTINCT p.topic_sequence)
+                    OR k.open_last_sequence <> coalesce(c.last, 0)
                 """),
         IntegrityCheck(
             problem: "the log's next number would be one that was given before",

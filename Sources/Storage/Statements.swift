@@ -31,8 +31,14 @@ extension Database {
     }
 
     /// Calls `body` with each row until it returns false. `body` must not run the same `sql`.
-    func each(_ sql: String, _ values: [SQLValue] = [], _ body: (Columns) throws -> Bool) throws {
-        let statement = try cachedStatement(sql: sql).sqliteStatement
+    /// - Parameter isRemembered: the prepared statement is kept for ever; false for a text that others' wishes shape, of
+    ///   which there is no end.
+    func each(
+        _ sql: String, _ values: [SQLValue] = [], isRemembered: Bool = true, _ body: (Columns) throws -> Bool
+    ) throws {
+        let prepared = isRemembered ? try cachedStatement(sql: sql) : try makeStatement(sql: sql)
+        defer { withExtendedLifetime(prepared) {} }
+        let statement = prepared.sqliteStatement
         defer {
             sqlite3_reset(statement)
             sqlite3_clear_bindings(statement)

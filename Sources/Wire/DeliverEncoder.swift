@@ -11,8 +11,7 @@ package enum DeliverEncoder {
             + fieldBytes(signed.certificateFingerprint.count)
         let storedBytes =
             1 + varintBytes(UInt64(bitPattern: stored.sequence)) + 1
-            + varintBytes(UInt64(bitPattern: stored.topicSequence))
-            + 1 + varintBytes(UInt64(bitPattern: stored.receivedAt)) + fieldBytes(signedBytes)
+            + varintBytes(UInt64(bitPattern: stored.receivedAt)) + fieldBytes(signedBytes)
         let deliverBytes = fieldBytes(storedBytes)
         let frameBytes = fieldBytes(deliverBytes)
 
@@ -21,9 +20,8 @@ package enum DeliverEncoder {
         writeLengthTag(10, deliverBytes, into: &buffer)
         writeLengthTag(1, storedBytes, into: &buffer)
         writeVarintField(1, stored.sequence, into: &buffer)
-        writeVarintField(2, stored.topicSequence, into: &buffer)
-        writeVarintField(3, stored.receivedAt, into: &buffer)
-        writeLengthTag(4, signedBytes, into: &buffer)
+        writeVarintField(2, stored.receivedAt, into: &buffer)
+        writeLengthTag(3, signedBytes, into: &buffer)
         writeLengthTag(1, signed.content.count, into: &buffer)
         buffer.writeBytes(signed.content)
         writeLengthTag(2, signed.signature.count, into: &buffer)

@@ -23,13 +23,12 @@ extension WireStoredPost {
     package init(_ stored: StoredPost) {
         self.init()
         sequence = stored.sequence
-        topicSequence = stored.topicSequence
         receivedAtMs = stored.receivedAt
         post = WireSignedPost(stored.post)
     }
 
     package var value: StoredPost {
-        StoredPost(sequence: sequence, topicSequence: topicSequence, receivedAt: receivedAtMs, post: post.value)
+        StoredPost(sequence: sequence, receivedAt: receivedAtMs, post: post.value)
     }
 }
 

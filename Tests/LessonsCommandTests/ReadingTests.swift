@@ -72,7 +72,7 @@ enum MadePosts {
         )
         let signed = SignedPost(content: post.encodedContent(), signature: [], certificateFingerprint: [])
         return ShownPost(
-            stored: StoredPost(sequence: number, topicSequence: number, receivedAt: 0, post: signed), post: post,
+            stored: StoredPost(sequence: number, receivedAt: 0, post: signed), post: post,
             signature: .verified("Arta Ali"))
     }
 }

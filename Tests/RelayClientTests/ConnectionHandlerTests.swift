@@ -97,7 +97,7 @@ private struct Line {
 }
 
 private let stored = StoredPost(
-    sequence: 3, topicSequence: 2, receivedAt: 1,
+    sequence: 3, receivedAt: 1,
     post: SignedPost(content: [1, 2, 3], signature: [4], certificateFingerprint: [UInt8](repeating: 5, count: 32)))
 
 private func frameBytes(_ stored: StoredPost) -> Int {

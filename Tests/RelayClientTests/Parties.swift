@@ -115,6 +115,6 @@ extension ClientIdentity {
 extension StoredPost {
     init(_ post: SignedPost, at sequence: SequenceNumber, receivedAt: Milliseconds = TestAuthority.currentTime * 1_000)
     {
-        self.init(sequence: sequence, topicSequence: sequence, receivedAt: receivedAt, post: post)
+        self.init(sequence: sequence, receivedAt: receivedAt, post: post)
     }
 }

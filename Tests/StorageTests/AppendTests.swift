@@ -11,11 +11,9 @@ struct AppendTests {
         let logged = try fixture.append(
             first, fixture.lesson(by: author, topic: Fixture.topics[1]), fixture.comment(by: author, on: first))
         #expect(logged.map(\.stored.sequence) == [1, 2, 3])
-        #expect(logged.map(\.stored.topicSequence) == [1, 1, 2])
         try fixture.reopen()
         let after = try fixture.append(fixture.lesson(by: author))
         #expect(after.map(\.stored.sequence) == [4])
-        #expect(after.map(\.stored.topicSequence) == [3])
         #expect(fixture.store.head() == 4)
         #expect(try fixture.store.integrityProblems() == [])
     }
@@ -41,11 +39,11 @@ struct AppendTests {
         let time = fixture.tick()
         let outcomes = try fixture.store.append([one, one, two], receivedAt: time)
         #expect(outcomes.map(\.name) == ["appended", "duplicate", "appended"])
-        #expect(outcomes[1].duplicate == PostPlace(sequence: 1, topicSequence: 1, receivedAt: time))
+        #expect(outcomes[1].duplicate == PostPlace(sequence: 1, receivedAt: time))
         #expect(outcomes[2].logged?.stored.sequence == 2)
         try fixture.reopen()
         let again = try fixture.store.append([one], receivedAt: fixture.tick())
-        #expect(again[0].duplicate == PostPlace(sequence: 1, topicSequence: 1, receivedAt: time))
+        #expect(again[0].duplicate == PostPlace(sequence: 1, receivedAt: time))
         #expect(fixture.store.head() == 2)
     }
 
@@ -172,7 +170,6 @@ struct AppendTests {
         try fixture.store.write { db in try db.each("PRAGMA max_page_count = 1000000") { _ in true } }
         let outcomes = try fixture.store.append(requests, receivedAt: fixture.tick())
         #expect(outcomes.compactMap(\.logged).map(\.stored.sequence) == [2, 3, 4])
-        #expect(outcomes.compactMap(\.logged).map(\.stored.topicSequence) == [2, 3, 4])
         #expect(try fixture.store.integrityProblems() == [])
     }
 
@@ -224,7 +221,6 @@ struct AppendTests {
         #expect(try fixture.store.append([comment], receivedAt: fixture.tick()).map(\.name) == ["unknownThread"])
         let logged = try fixture.append(lesson)
         #expect(logged.map(\.stored.sequence) == [2])
-        #expect(logged.map(\.stored.topicSequence) == [2])
         #expect(try fixture.store.integrityProblems() == [])
     }
 

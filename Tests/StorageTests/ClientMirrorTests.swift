@@ -21,7 +21,7 @@ struct ClientMirrorTests {
         _ post: Post, _ sequence: SequenceNumber, _ verification: PostVerification = .verified
     ) -> MirroredPost {
         let stored = StoredPost(
-            sequence: sequence, topicSequence: sequence, receivedAt: sequence * 10, post: fixture.request(post).signed)
+            sequence: sequence, receivedAt: sequence * 10, post: fixture.request(post).signed)
         return MirroredPost(stored: stored, post: post, verification: verification)
     }
 

@@ -58,7 +58,7 @@ import Wire
     @Test(arguments: [0, 1, 127, 128, 300, 20_000])
     func `the delivery that is written by hand is the one that protobuf reads`(_ size: Int) throws {
         let stored = StoredPost(
-            sequence: Int64(size) * 1_000_003 + 1, topicSequence: 127, receivedAt: 1_790_000_000_000,
+            sequence: Int64(size) * 1_000_003 + 1, receivedAt: 1_790_000_000_000,
             post: SignedPost(
                 content: Array(repeating: 7, count: size), signature: Array(0..<71),
                 certificateFingerprint: Array(0..<32)))

@@ -20,8 +20,8 @@
 /// Welcome, or Goaway and the end.
 ///
 /// REQUESTS. A request carries a `request_id` of the client's choice, not 0; its response, or Error, carries the same.
-/// Requests may be sent without waiting. Responses to requests of one kind come in the order of the requests; between
-/// kinds no order is promised. Frames with request_id 0 belong to the delivery stream or to the connection.
+/// Requests may be sent without waiting. Answers to Publish come in the order of the requests, answers to all others in
+/// the order of theirs, but for refusals that need no look at the store, which may come at once. Frames with request_id 0 belong to the delivery stream or to the connection.
 ///
 /// TRUST. A post is the bytes that its author signed. Keep and check those bytes; never encode them again. Check: the
 /// signature over "lessons/1 post" 0x00 and `SignedPost.content`, with the key of the certificate that
@@ -1174,10 +1174,10 @@ package nonisolated struct WireLimits: Sendable {
   /// Publish requests that may wait for their answer.
   package var maxPublishesInFlight: UInt32 = 0
 
-  /// Other requests that may wait for their answer.
+  /// Other requests that may wait for their answer; of 256 KiB together at most.
   package var maxRequestsInFlight: UInt32 = 0
 
-  /// Filters of the connection's subscription.
+  /// Filters of the connection's subscription; of 256 topics together at most.
   package var maxFilters: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1289,7 +1289,7 @@ package nonisolated struct WireSignedPost: Sendable {
 }
 
 /// Asks the relay to store a post. Answered by Published once it is on disk, or Error. May be repeated with the same
-/// bytes: the first answer comes again, marked as duplicate.
+/// bytes by a member who may still post it: the first answer comes again, marked as duplicate.
 package nonisolated struct WirePublish: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1319,9 +1319,6 @@ package nonisolated struct WirePublished: Sendable {
 
   /// Its place in the log.
   package var sequence: Int64 = 0
-
-  /// Its place among the posts of its topic.
-  package var topicSequence: Int64 = 0
 
   /// Milliseconds since 1970 by the relay's clock.
   package var receivedAtMs: Int64 = 0
@@ -1531,9 +1528,6 @@ package nonisolated struct WireStoredPost: Sendable {
 
   /// Only rises, never used again; gaps are legal.
   package var sequence: Int64 = 0
-
-  /// Its place among the posts of its topic.
-  package var topicSequence: Int64 = 0
 
   /// Milliseconds since 1970 by the relay's clock.
   package var receivedAtMs: Int64 = 0
@@ -1822,7 +1816,8 @@ package nonisolated struct WireDurableSubscription: Sendable {
   package init() {}
 }
 
-/// Posts by id. Answered by Posts with those that exist and are for you, in the order of the log. Role reader.
+/// Posts by id. Answered by Posts with those that exist and are for you, in the order of the log; when they would not fit
+/// one answer, with the first of them: ask again for the others. Role reader.
 package nonisolated struct WireFetchPosts: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2246,8 +2241,8 @@ package nonisolated struct WireEnrolled: Sendable {
   fileprivate var _organisation: WireOrganisation? = nil
 }
 
-/// Replaces the certificate of this connection's member by a fresh one. Answered by Enrolled. The old one stays valid
-/// until its end.
+/// Gives this connection's member a fresh certificate. Answered by Enrolled. The old one stays valid until its end; a
+/// member holds at most 32 at a time.
 package nonisolated struct WireRenew: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2261,8 +2256,8 @@ package nonisolated struct WireRenew: Sendable {
   package init() {}
 }
 
-/// Makes an invitation. Role organisation administrator for the own organisation, with no role above contributor or
-/// curator; relay administrator for all. Answered by Invited.
+/// Makes an invitation. Role organisation administrator for the own organisation, with no role above that; relay
+/// administrator for all; any member for a further device of their own. Answered by Invited.
 package nonisolated struct WireInvite: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2431,7 +2426,7 @@ package nonisolated struct WireSetClients: Sendable {
 }
 
 /// Revokes certificates for ever: of one fingerprint, one member, or one organisation. Live sessions of them are told and
-/// closed. Role organisation administrator for the own organisation, relay administrator for all. Answered by Revoked.
+/// closed, and unused invitations that would bring them back are withdrawn. Role organisation administrator for the own organisation, relay administrator for all. Answered by Revoked.
 package nonisolated struct WireRevokeCertificates: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3849,7 +3844,7 @@ nonisolated extension WirePublish: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}topic_sequence\0\u{3}received_at_ms\0\u{1}duplicate\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}received_at_ms\0\u{1}duplicate\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3858,9 +3853,8 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.topicSequence) }()
-      case 3: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
-      case 4: try { try decoder.decodeSingularBoolField(value: &self.duplicate) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.duplicate) }()
       default: break
       }
     }
@@ -3870,21 +3864,17 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.sequence != 0 {
       try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 1)
     }
-    if self.topicSequence != 0 {
-      try visitor.visitSingularInt64Field(value: self.topicSequence, fieldNumber: 2)
-    }
     if self.receivedAtMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 3)
+      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 2)
     }
     if self.duplicate != false {
-      try visitor.visitSingularBoolField(value: self.duplicate, fieldNumber: 4)
+      try visitor.visitSingularBoolField(value: self.duplicate, fieldNumber: 3)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WirePublished, rhs: WirePublished) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
-    if lhs.topicSequence != rhs.topicSequence {return false}
     if lhs.receivedAtMs != rhs.receivedAtMs {return false}
     if lhs.duplicate != rhs.duplicate {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -4222,7 +4212,7 @@ nonisolated extension WireComment: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireStoredPost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StoredPost"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}topic_sequence\0\u{3}received_at_ms\0\u{1}post\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}received_at_ms\0\u{1}post\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4231,9 +4221,8 @@ nonisolated extension WireStoredPost: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
-      case 2: try { try decoder.decodeSingularInt64Field(value: &self.topicSequence) }()
-      case 3: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._post) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._post) }()
       default: break
       }
     }
@@ -4247,21 +4236,17 @@ nonisolated extension WireStoredPost: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.sequence != 0 {
       try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 1)
     }
-    if self.topicSequence != 0 {
-      try visitor.visitSingularInt64Field(value: self.topicSequence, fieldNumber: 2)
-    }
     if self.receivedAtMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 3)
+      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 2)
     }
     try { if let v = self._post {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireStoredPost, rhs: WireStoredPost) -> Bool {
     if lhs.sequence != rhs.sequence {return false}
-    if lhs.topicSequence != rhs.topicSequence {return false}
     if lhs.receivedAtMs != rhs.receivedAtMs {return false}
     if lhs._post != rhs._post {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

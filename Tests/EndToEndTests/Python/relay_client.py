@@ -139,7 +139,7 @@ class Relay:
 
 def described(stored, certificates):
     """A StoredPost with its fields by name."""
-    signed = decode(one(stored, 4))
+    signed = decode(one(stored, 3))
     raw, signature, fingerprint = one(signed, 1), one(signed, 2), one(signed, 3)
     certificate = certificates[fingerprint]
     key = p256.public_key(certificate)
@@ -192,7 +192,7 @@ def receive(relay, durable, pattern, limit):
         if number != DELIVER:
             continue
         stored = decode(one(decode(data), 1))
-        fingerprint = one(decode(one(stored, 4)), 3)
+        fingerprint = one(decode(one(stored, 3)), 3)
         if fingerprint not in certificates:
             found = relay.ask(FETCH_CERTIFICATES, field(1, fingerprint), CERTIFICATE_LIST)
             for entry in map(decode, found.get(1, [])):
@@ -253,7 +253,7 @@ def post(relay, identity):
     def publish(name, signed_post):
         try:
             published = relay.ask(PUBLISH, field(1, signed_post), PUBLISHED)
-            say(sent=name, sequence=one(published, 1, 0), duplicate=bool(one(published, 4, 0)))
+            say(sent=name, sequence=one(published, 1, 0), duplicate=bool(one(published, 3, 0)))
         except Refused as refusal:
             say(sent=name, code=refusal.code, field=refusal.field, message=str(refusal))
 
