@@ -31,7 +31,7 @@ package struct RelayLimits: Sendable, Codable, Equatable {
             guard bounds.contains(value) else {
                 throw DecodingError.dataCorruptedError(
                     forKey: key, in: values,
-                    debugDescription: "\(key.stringValue) must lie between \(bounds.lowerBound) and \(bounds.upperBound)")
+                    debugDescription: "\(key.stringValue) must be \(bounds.lowerBound) to \(bounds.upperBound)")
             }
             limit = value
         }
