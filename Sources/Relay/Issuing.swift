@@ -42,7 +42,10 @@ extension RelayCore {
             issued, of: member.id,
             audit: AuditEntry(
                 at: now, actor: .member(member.id, certificate: principal.certificateFingerprint),
-                action: "certificate.renew", detail: ["certificate": Hex.text(of: issued.fingerprint)]))
+                action: "certificate.renew",
+                detail: [
+                    "organisation": principal.organisation.slug.text, "certificate": Hex.text(of: issued.fingerprint),
+                ]))
         try membership.reload()
         return enrolled(issued, member, principal.organisation)
     }

@@ -20,6 +20,8 @@ package final class Membership: Sendable {
     package let revocations = RevocationIndex()
     private let store: RelayStore
     private let current: Mutex<DirectorySnapshot>
+    /// Held while the directory is read and replaced, so that of two readings at once the older never wins.
+    private let reloading = Mutex(())
     private let keys = Mutex<[[UInt8]: PublicKey]>([:])
 
     package init(store: RelayStore) throws(StorageError) {
@@ -33,10 +35,12 @@ package final class Membership: Sendable {
 
     /// Reads the directory again. On failure the old one stays in force.
     package func reload() throws(StorageError) {
-        let directory = try store.directory()
-        revocations.replaceAll(with: Membership.index(of: directory))
-        current.withLock { $0 = directory }
-        keys.withLock { $0.removeAll() }
+        try reloading.withLock { _ throws(StorageError) in
+            let directory = try store.directory()
+            revocations.replaceAll(with: Membership.index(of: directory))
+            current.withLock { $0 = directory }
+            keys.withLock { $0.removeAll() }
+        }
     }
 
     /// Judges the certificate of a handshake that TLS has already found good.

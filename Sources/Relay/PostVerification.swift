@@ -21,8 +21,9 @@ struct PostVerification: Sendable {
     }
 
     private func verified(
-        _ signed: SignedPost, _ principal: Principal, _ now: Milliseconds
+        _ signed: SignedPost, _ session: Principal, _ now: Milliseconds
     ) throws(PublishRefusal) -> AppendRequest {
+        let principal = try current(session)
         guard signed.content.count <= limits.maxPostBytes else {
             throw PublishRefusal(
                 .invalid, "the post has \(signed.content.count) bytes; at most \(limits.maxPostBytes) are taken",
@@ -60,6 +61,15 @@ struct PostVerification: Sendable {
                     reply: reply, clients: clients, organisationOf: { directory.members[$0]?.organisation })
                 return isAdmitted ? .allowed : .wider
             })
+    }
+
+    /// The member as they are now: a suspension or a role taken away counts for posts that were already on their way. The
+    /// refusal is retryable, so that a suspended member's outbox keeps the post.
+    private func current(_ session: Principal) throws(PublishRefusal) -> Principal {
+        switch membership.principal(session.member.id, session.certificateFingerprint) {
+        case .success(let principal): return principal
+        case .failure(let refusal): throw PublishRefusal(WireError(refusal.code, refusal.reason, isRetryable: true))
+        }
     }
 
     private func decode(_ content: [UInt8]) throws(PublishRefusal) -> Post {
