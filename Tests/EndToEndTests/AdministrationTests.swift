@@ -52,7 +52,7 @@ extension EndToEnd {
                     .expecting()
                 #expect(
                     audit.lines.map { $0.contains("organisation.suspend") || $0.contains("organisation.resume") }
-                        == [false, true, true], "\(audit)")
+                        == [false, false, true, true], "\(audit)")
                 let verified = try await world.administrator.run("admin", "audit", "--verify").expecting()
                 #expect(verified.output.contains("whole; head "), "\(verified)")
             }
