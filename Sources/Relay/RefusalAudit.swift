@@ -1,3 +1,4 @@
+import Foundation
 import LessonModel
 import Logging
 import Storage
@@ -66,7 +67,7 @@ extension WireFrame.OneOf_Body {
     fileprivate var administrativeRequest: (name: String, target: String)? {
         switch self {
         case .invite(let request):
-            ("invite", request.memberID.isEmpty ? request.organisation : Hex.text(of: request.memberID.prefix(16)))
+            ("invite", request.memberID.isEmpty ? request.organisation : Self.memberText(request.memberID))
         case .listInvitations: ("list_invitations", "")
         case .revokeInvitation(let request):
             ("revoke_invitation", Hex.text(of: request.invitationID.prefix(8)))
@@ -76,18 +77,18 @@ extension WireFrame.OneOf_Body {
         case .revokeCertificates(let request):
             switch request.target {
             case .fingerprint(let bytes): ("revoke_certificates", Hex.text(of: bytes.prefix(32)))
-            case .memberID(let bytes): ("revoke_certificates", Hex.text(of: bytes.prefix(16)))
+            case .memberID(let bytes): ("revoke_certificates", Self.memberText(bytes))
             case .organisation(let text): ("revoke_certificates", text)
             case nil: ("revoke_certificates", "")
             }
         case .listCertificates(let request): ("list_certificates", request.organisation)
         case .setSuspension(let request):
             switch request.target {
-            case .memberID(let bytes): ("set_suspension", Hex.text(of: bytes.prefix(16)))
+            case .memberID(let bytes): ("set_suspension", Self.memberText(bytes))
             case .organisation(let text): ("set_suspension", text)
             case nil: ("set_suspension", "")
             }
-        case .setRoles(let request): ("set_roles", Hex.text(of: request.memberID.prefix(16)))
+        case .setRoles(let request): ("set_roles", Self.memberText(request.memberID))
         case .listOrganisationSummaries: ("list_organisation_summaries", "")
         case .listMemberSummaries(let request): ("list_member_summaries", request.organisation)
         case .listAudit: ("list_audit", "")
@@ -95,5 +96,10 @@ extension WireFrame.OneOf_Body {
         case .fetchStatus: ("fetch_status", "")
         default: nil
         }
+    }
+
+    /// As listings write the id; what is no id stands in hexadecimal digits.
+    private static func memberText(_ bytes: Data) -> String {
+        MemberID(bytes: bytes)?.description ?? Hex.text(of: bytes.prefix(16))
     }
 }
