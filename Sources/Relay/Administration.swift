@@ -17,6 +17,14 @@ extension RelayCore {
         case .setClients(let request): return .done(try setClients(request, principal))
         case .revokeCertificates(let request): return .revoked(try revoke(request, principal))
         case .listCertificates(let request): return .certificateList(try certificates(request, principal))
+        case .setSuspension(let request): return .suspensionSet(try setSuspension(request, principal))
+        case .setRoles(let request): return .done(try setRoles(request, principal))
+        case .listOrganisationSummaries(let request):
+            return .organisationSummaryList(try organisationSummaries(request, principal))
+        case .listMemberSummaries(let request): return .memberSummaryList(try memberSummaries(request, principal))
+        case .listAudit(let request): return .auditPage(try audit(request, principal))
+        case .verifyAudit: return .auditVerification(try verifyAudit(principal))
+        case .fetchStatus: return .status(try status(principal))
         default: return nil
         }
     }
@@ -41,15 +49,7 @@ extension RelayCore {
             guard let kind = MemberKind(rawValue: request.kind.rawValue == 0 ? 1 : request.kind.rawValue) else {
                 throw RequestRefusal(.invalid, "the kind is person or service", field: "kind")
             }
-            var roles: Set<Role> = []
-            for role in request.roles {
-                guard let role = Role(rawValue: role.rawValue) else {
-                    throw RequestRefusal(
-                        .invalid, "a role is one of \(Role.allCases.map(\.name).joined(separator: ", "))",
-                        field: "roles")
-                }
-                roles.insert(role)
-            }
+            var roles = try self.roles(request.roles)
             if roles.isEmpty { roles = [.contributor] }
             guard AccessPolicy.mayGrant(roles, in: slug, principal) else {
                 throw RequestRefusal(AccessPolicy.refusal("inviting to \(slug) with these roles", principal))
@@ -119,7 +119,11 @@ extension RelayCore {
         guard let invitation = try store.invitations().first(where: { $0.id == id }),
             AccessPolicy.mayAdminister(invitation.terms.organisation, principal)
         else { throw RequestRefusal(.notFound, "there is no such invitation in your hands", field: "invitation_id") }
-        try store.revokeInvitation(id, audit: entry("invitation.revoke", principal, ["id": "\(id)"]))
+        try store.revokeInvitation(
+            id,
+            audit: entry(
+                "invitation.revoke", principal,
+                ["organisation": invitation.terms.organisation.text, "invitation": "\(id)"]))
         return WireDone()
     }
 
@@ -193,9 +197,11 @@ extension RelayCore {
         let selection: CertificateSelection
         let home: OrganisationSlug?
         var owner: MemberID?
+        var detail = ["reason": reason.name]
         switch request.target {
         case .fingerprint(let bytes):
             selection = .fingerprint(Array(bytes))
+            detail["certificate"] = Hex.text(of: bytes)
             owner = directory.activeCertificates[Array(bytes)]?.member
             home = owner.flatMap { directory.members[$0]?.organisation }
         case .memberID(let bytes):
@@ -203,6 +209,7 @@ extension RelayCore {
                 throw RequestRefusal(.invalid, "a member id is 16 bytes", field: "member_id")
             }
             selection = .member(id)
+            detail["member"] = id.description
             home = directory.members[id]?.organisation
         case .organisation(let text):
             let slug = try organisation(text, directory)
@@ -213,9 +220,9 @@ extension RelayCore {
         guard let home, AccessPolicy.mayAdminister(home, principal) else {
             throw RequestRefusal(.notFound, "there is no such certificate in your hands", field: "target")
         }
+        detail["organisation"] = home.text
         var revoked = try store.revokeCertificates(
-            selection, reason: reason.rawValue,
-            audit: entry("certificate.revoke", principal, ["organisation": home.text, "reason": reason.name]))
+            selection, reason: reason.rawValue, audit: entry("certificate.revoke", principal, detail))
         try membership.reload()
         committer.settle()
         try withdrawInvitations(of: selection, owner: owner, principal)
@@ -224,7 +231,7 @@ extension RelayCore {
         if membership.directory.holdsCertificates(selection) {
             revoked += try store.revokeCertificates(
                 selection, reason: reason.rawValue,
-                audit: entry("certificate.revoke", principal, ["organisation": home.text, "reason": reason.name]))
+                audit: entry("certificate.revoke", principal, detail))
             try membership.reload()
             committer.settle()
         }
@@ -275,14 +282,13 @@ extension RelayCore {
 
     // MARK: Helpers
 
-    private func requireRelayAdministrator(_ principal: Principal, _ what: String) throws(RequestRefusal) {
+    func requireRelayAdministrator(_ principal: Principal, _ what: String) throws(RequestRefusal) {
         guard AccessPolicy.isRelayAdministrator(principal) else {
             throw RequestRefusal(AccessPolicy.refusal(what, principal))
         }
     }
 
-    private func organisation(_ text: String, _ directory: DirectorySnapshot) throws(RequestRefusal) -> OrganisationSlug
-    {
+    func organisation(_ text: String, _ directory: DirectorySnapshot) throws(RequestRefusal) -> OrganisationSlug {
         guard let slug = OrganisationSlug(text), directory.organisations[slug] != nil else {
             throw RequestRefusal(
                 .notFound, "there is no organisation \"\(text.prefix(60))\"; `lessons organisations` lists them",
@@ -291,7 +297,19 @@ extension RelayCore {
         return slug
     }
 
-    private func entry(_ action: String, _ principal: Principal, _ detail: [String: String]) -> AuditEntry {
+    func roles(_ roles: [WireRole]) throws(RequestRefusal) -> Set<Role> {
+        var known: Set<Role> = []
+        for role in roles {
+            guard let role = Role(rawValue: role.rawValue) else {
+                throw RequestRefusal(
+                    .invalid, "a role is one of \(Role.allCases.map(\.name).joined(separator: ", "))", field: "roles")
+            }
+            known.insert(role)
+        }
+        return known
+    }
+
+    func entry(_ action: String, _ principal: Principal, _ detail: [String: String]) -> AuditEntry {
         AuditEntry(
             at: clock(), actor: .member(principal.member.id, certificate: principal.certificateFingerprint),
             action: action,

@@ -127,7 +127,7 @@ final class GroupCommitter: Sendable {
         var outcomes: [AppendOutcome] = []
         var failure: StorageError?
         committing.lock()
-        let batch = GroupCommitter.stillAllowed(batch, by: membership.directory)
+        let batch = GroupCommitter.stillAllowed(batch, by: membership)
         let requests = batch.compactMap { try? $0.result.get() }
         if !requests.isEmpty || !acknowledged.isEmpty {
             do {
@@ -150,19 +150,23 @@ final class GroupCommitter: Sendable {
         hand(batch, outcomes, failure)
     }
 
-    /// Refuses what was verified before its author's certificate was revoked.
-    private static func stillAllowed(_ batch: [Checked], by directory: DirectorySnapshot) -> [Checked] {
-        func isRevoked(_ checked: Checked) -> Bool {
+    /// Refuses what was verified before its author was suspended or a certificate of theirs revoked.
+    private static func stillAllowed(_ batch: [Checked], by membership: Membership) -> [Checked] {
+        let directory = membership.directory
+        return batch.map { checked in
+            guard case .success = checked.result else { return checked }
             let submission = checked.submission
             let member = submission.principal.member.id
-            return directory.activeCertificates[submission.signed.certificateFingerprint]?.member != member
-                || directory.activeCertificates[submission.principal.certificateFingerprint]?.member != member
-        }
-        guard batch.contains(where: isRevoked) else { return batch }
-        let refusal = PublishRefusal(.certificateRevoked, "your certificate was revoked", "certificate_fingerprint")
-        return batch.map { checked in
-            guard case .success = checked.result, isRevoked(checked) else { return checked }
-            return Checked(submission: checked.submission, result: .failure(refusal))
+            let refusal: PublishRefusal
+            switch membership.principal(member, submission.principal.certificateFingerprint, in: directory) {
+            case .failure(let failure): refusal = PublishRefusal(failure)
+            case .success:
+                let signer = directory.activeCertificates[submission.signed.certificateFingerprint]?.member
+                guard signer != member else { return checked }
+                refusal = PublishRefusal(
+                    .certificateRevoked, "the certificate that signed the post was revoked", "certificate_fingerprint")
+            }
+            return Checked(submission: submission, result: .failure(refusal))
         }
     }
 

@@ -55,7 +55,10 @@ extension RelayCore {
             issued, of: member.id,
             audit: AuditEntry(
                 at: now, actor: .member(member.id, certificate: principal.certificateFingerprint),
-                action: "certificate.renew", detail: ["certificate": Hex.text(of: issued.fingerprint)]))
+                action: "certificate.renew",
+                detail: [
+                    "organisation": principal.organisation.slug.text, "certificate": Hex.text(of: issued.fingerprint),
+                ]))
         try membership.reload()
         // A revocation that was stored after this request began and before its certificate was knows nothing of it.
         if case .failure(let refusal) = membership.principal(member.id, principal.certificateFingerprint) {

@@ -63,7 +63,12 @@ package final class Membership: Sendable {
 
     /// The member as they are now, for a session that is open.
     package func principal(_ id: MemberID, _ fingerprint: [UInt8]) -> Result<Principal, Refusal> {
-        let directory = directory
+        principal(id, fingerprint, in: directory)
+    }
+
+    func principal(
+        _ id: MemberID, _ fingerprint: [UInt8], in directory: DirectorySnapshot
+    ) -> Result<Principal, Refusal> {
         guard let member = directory.members[id], let organisation = directory.organisations[member.organisation] else {
             return .failure(Refusal(code: .notAMember, reason: "you are no member of this relay any more"))
         }

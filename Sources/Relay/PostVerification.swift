@@ -15,20 +15,17 @@ struct PostVerification: Sendable {
     func check(_ signed: SignedPost, from session: Principal, now: Milliseconds) -> Result<
         AppendRequest, PublishRefusal
     > {
-        switch membership.principal(session.member.id, session.certificateFingerprint) {
-        case .failure(let refusal): return .failure(PublishRefusal(refusal.code, refusal.reason))
-        case .success(let principal):
-            do {
-                return .success(try verified(signed, principal, now))
-            } catch {
-                return .failure(error)
-            }
+        do {
+            return .success(try verified(signed, session, now))
+        } catch {
+            return .failure(error)
         }
     }
 
     private func verified(
-        _ signed: SignedPost, _ principal: Principal, _ now: Milliseconds
+        _ signed: SignedPost, _ session: Principal, _ now: Milliseconds
     ) throws(PublishRefusal) -> AppendRequest {
+        let principal = try current(session)
         guard signed.content.count <= limits.maxPostBytes else {
             throw PublishRefusal(
                 .invalid, "the post has \(signed.content.count) bytes; at most \(limits.maxPostBytes) are taken",
@@ -66,6 +63,15 @@ struct PostVerification: Sendable {
                     reply: reply, clients: clients, organisationOf: { directory.members[$0]?.organisation })
                 return isAdmitted ? .allowed : .wider
             })
+    }
+
+    /// The member as they are now: a suspension or a role taken away counts for posts that were already on their way. The
+    /// refusal is retryable, so that a suspended member's outbox keeps the post.
+    private func current(_ session: Principal) throws(PublishRefusal) -> Principal {
+        switch membership.principal(session.member.id, session.certificateFingerprint) {
+        case .success(let principal): return principal
+        case .failure(let refusal): throw PublishRefusal(refusal)
+        }
     }
 
     private func decode(_ content: [UInt8]) throws(PublishRefusal) -> Post {
@@ -115,6 +121,11 @@ struct PublishRefusal: Error {
 
     init(_ error: WireError) {
         self.error = error
+    }
+
+    /// The author is no member at this moment; a suspension can be lifted, so the post may be sent again.
+    init(_ refusal: Membership.Refusal) {
+        error = WireError(refusal.code, refusal.reason, isRetryable: true)
     }
 
     init(_ code: WireErrorCode, _ message: String, _ field: String = "") {

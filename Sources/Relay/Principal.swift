@@ -13,13 +13,5 @@ package struct Principal: Sendable, Equatable {
         self.certificateFingerprint = certificateFingerprint
     }
 
-    /// Whether nothing has changed that a session is allowed or refused by. The clients that the organisation names are
-    /// asked for with each post.
-    func hasSameRights(as earlier: Principal) -> Bool {
-        var organisation = organisation
-        organisation.clients = earlier.organisation.clients
-        return member == earlier.member && organisation == earlier.organisation
-    }
-
     package var viewer: Viewer { Viewer(member: member.id, organisation: organisation.slug) }
 }

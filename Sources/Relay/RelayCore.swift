@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import PKI
 import Storage
+import Synchronization
 import Wire
 
 /// What all sessions of a relay share.
@@ -21,6 +22,10 @@ final class RelayCore: Sendable {
     let authority: CertificateAuthority
     let clock: @Sendable () -> Milliseconds
     let logger: Logger
+    /// The end of the relay's own certificate, milliseconds since 1970.
+    let certificateEnd = Atomic<Milliseconds>(0)
+    /// How much of what is refused goes into the audit log.
+    let refusalBudget = Mutex(RefusalBudget())
 
     init(
         identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,

@@ -37,6 +37,7 @@ package final class RelayServer: Service, Sendable {
         var relay: TLSContext
         var enrolment: TLSContext
         var renewAt: Milliseconds
+        var endsAt: Milliseconds
     }
 
     /// Opens the store, takes the directory's lock and loads the certificates. Nothing listens yet.
@@ -71,7 +72,9 @@ package final class RelayServer: Service, Sendable {
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
             limits: limits, pool: pool, authority: authority, clock: clock, logger: logger)
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
-        contexts = Mutex(try RelayServer.makeContexts(home, configuration, authority, membership, now: clock()))
+        let contexts = try RelayServer.makeContexts(home, configuration, authority, membership, now: clock())
+        core.certificateEnd.store(contexts.endsAt, ordering: .relaxed)
+        self.contexts = Mutex(contexts)
     }
 
     package static let systemClock: @Sendable () -> Milliseconds = {
@@ -157,6 +160,7 @@ package final class RelayServer: Service, Sendable {
         let fresh = try RelayServer.makeContexts(
             home, configuration, core.authority, core.membership, now: core.clock())
         contexts.withLock { $0 = fresh }
+        core.certificateEnd.store(fresh.endsAt, ordering: .relaxed)
     }
 
     private func bind(
@@ -225,7 +229,9 @@ package final class RelayServer: Service, Sendable {
             server: .init(
                 certificateChain: chain + [authority.root], privateKey: key, clientAuthentication: .none,
                 alpnProtocols: ["lessons-enrol/1"]))
-        return Contexts(relay: relay, enrolment: enrolment, renewAt: renewalTime(of: certificate) * 1_000)
+        return Contexts(
+            relay: relay, enrolment: enrolment, renewAt: renewalTime(of: certificate) * 1_000,
+            endsAt: certificate.notAfter * 1_000)
     }
 
     private static func renewalTime(of certificate: Certificate) -> Int64 {

@@ -44,6 +44,7 @@ struct RequestRefusal: Error {
                 case .suspended: .organisationSuspended
                 }
             self.init(code, failure.description, field: "token")
+        case .lastRelayAdministrator: self.init(.lastRelayAdministrator, failure.description)
         case .issuing: self.init(.badCertificateRequest, failure.description, field: "certificate_request")
         case .locked, .newerSchema, .foreignRelay, .damaged:
             self.init(.storageFailed, "the relay's database needs its administrator")
@@ -61,22 +62,29 @@ extension RelayCore {
         case .success(let principal):
             do {
                 return try answer(body, principal, place)
-            } catch let refusal as RequestRefusal {
-                return RequestAnswer(.error(refusal.error))
-            } catch let failure as StorageError {
-                let refusal = RequestRefusal(failure)
-                if refusal.error.code.rawValue >= 600 {
-                    counters.add(.storageFailures)
-                    logger.error("a request failed in storage", metadata: ["reason": "\(failure)"])
-                }
-                return RequestAnswer(.error(refusal.error))
-            } catch let rule as PostRuleError {
-                return RequestAnswer(.error(WireError(.invalid, rule.problem, field: rule.field)))
             } catch {
-                logger.error("a request failed", metadata: ["reason": "\(error)"])
-                return RequestAnswer(
-                    .error(WireError(.storageFailed, "the relay failed; try again", isRetryable: true)))
+                let told = told(error)
+                auditRefusal(of: body, principal, told)
+                return RequestAnswer(.error(told))
             }
+        }
+    }
+
+    /// What a client learns of why its request was not done.
+    private func told(_ error: any Error) -> WireError {
+        switch error {
+        case let refusal as RequestRefusal: return refusal.error
+        case let failure as StorageError:
+            let refusal = RequestRefusal(failure)
+            if refusal.error.code.rawValue >= 600 {
+                counters.add(.storageFailures)
+                logger.error("a request failed in storage", metadata: ["reason": "\(failure)"])
+            }
+            return refusal.error
+        case let rule as PostRuleError: return WireError(.invalid, rule.problem, field: rule.field)
+        default:
+            logger.error("a request failed", metadata: ["reason": "\(error)"])
+            return WireError(.storageFailed, "the relay failed; try again", isRetryable: true)
         }
     }
 

@@ -91,7 +91,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
                 return end(
                     .limitExceeded, "too many sessions are open; close some, or try again later", retryAfterMs: 10_000)
             }
-            // A revocation that came in between has looked for sessions before this one was registered.
+            // A suspension or revocation that came between has not seen this session in the registry.
             if case .failure(let refusal) = core.membership.admit(certificate, now: core.clock()) {
                 core.counters.add(.sessionsRefused)
                 return end(refusal.code, refusal.reason)

@@ -24,6 +24,10 @@ final class SessionRegistry: Sendable {
 
     var count: Int { state.withLock { $0.entries.count } }
 
+    func count(of organisation: OrganisationSlug) -> Int {
+        state.withLock { $0.perOrganisation[organisation, default: 0] }
+    }
+
     /// - Returns: false when a limit is reached; nothing was added.
     func add(_ session: SessionHandler, _ principal: Principal) -> Bool {
         state.withLock { state in
@@ -46,27 +50,21 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    /// Ends every session whose member, organisation or certificate is not what it was when the session began.
+    /// Ends every session whose member, organisation or certificate is in force no more. Other changes, such as of roles,
+    /// are seen by a session's next request.
     /// - Returns: how many.
     @discardableResult
     func endStale(_ membership: Membership) -> Int {
         let entries = state.withLock { Array($0.entries.values) }
         var ended = 0
         for entry in entries {
-            let refusal: Membership.Refusal
-            switch membership.principal(entry.principal.member.id, entry.principal.certificateFingerprint) {
-            case .success(let now) where now.hasSameRights(as: entry.principal):
-                continue
-            case .success:
-                refusal = Membership.Refusal(code: .closing, reason: "your membership was changed; connect again")
-            case .failure(let failure):
-                refusal = failure
-            }
+            let principal = entry.principal
+            guard
+                case .failure(let refusal) = membership.principal(principal.member.id, principal.certificateFingerprint)
+            else { continue }
             ended += 1
             let session = entry.session
-            session.loop.eventLoop.execute {
-                session.end(refusal.code, refusal.reason, retryAfterMs: refusal.code == .closing ? 0 : nil)
-            }
+            session.loop.eventLoop.execute { session.end(refusal.code, refusal.reason) }
         }
         return ended
     }

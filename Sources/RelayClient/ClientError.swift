@@ -104,6 +104,7 @@ extension WireErrorCode {
         case .foreignCertificate: "FOREIGN_CERTIFICATE"
         case .forbidden: "FORBIDDEN"
         case .widerThanThread: "WIDER_THAN_THREAD"
+        case .lastRelayAdministrator: "LAST_RELAY_ADMINISTRATOR"
         case .invalid: "INVALID"
         case .unknownTopic: "UNKNOWN_TOPIC"
         case .unknownThread: "UNKNOWN_THREAD"

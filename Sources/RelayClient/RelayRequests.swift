@@ -165,7 +165,7 @@ extension RelayConnection {
         return certificates
     }
 
-    private func done(_ body: WireFrame.OneOf_Body) async throws(ClientError) {
+    func done(_ body: WireFrame.OneOf_Body) async throws(ClientError) {
         guard case .done = try await request(body) else { throw Self.unexpectedAnswer }
     }
 }

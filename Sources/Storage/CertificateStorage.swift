@@ -21,7 +21,7 @@ extension RelayStore {
     /// written.
     /// - Parameter reason: a CRLReason (RFC 5280 §5.3.1).
     /// - Returns: those that this call has revoked.
-    /// - Throws: `.notFound` when the certificate, member or organisation itself is unknown.
+    /// - Throws: `.notFound` when the certificate, member or organisation itself is unknown; `.lastRelayAdministrator`.
     package func revokeCertificates(
         _ selection: CertificateSelection, reason: Int, audit: AuditEntry
     ) throws(StorageError) -> [StoredCertificate] {
@@ -51,11 +51,13 @@ extension RelayStore {
                 WHERE revoked_at IS NULL AND \(condition) ORDER BY recorded_at, fingerprint
                 """,
                 [value], CertificateSQL.certificate)
-            for index in revoked.indices {
-                revoked[index].revocation = StoredCertificate.Revocation(at: audit.at, reason: reason)
-                try db.run(
-                    "UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE fingerprint = ?",
-                    [.integer(audit.at), .integer(reason), .blob(revoked[index].issued.fingerprint)])
+            try MembershipSQL.keepingRelayAdministrator(at: audit.at, in: db) {
+                for index in revoked.indices {
+                    revoked[index].revocation = StoredCertificate.Revocation(at: audit.at, reason: reason)
+                    try db.run(
+                        "UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE fingerprint = ?",
+                        [.integer(audit.at), .integer(reason), .blob(revoked[index].issued.fingerprint)])
+                }
             }
             try AuditChain.append(audit, to: db)
             return revoked

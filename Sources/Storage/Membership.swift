@@ -48,10 +48,37 @@ package struct Redemption: Hashable, Sendable {
 package struct MemberRow: Hashable, Sendable {
     package var member: Member
     package var createdAt: Milliseconds
-    /// Not revoked; those that have ended are counted too.
+    /// Neither revoked nor ended.
     package var certificateCount: Int
-    /// The latest end among them, in seconds since 1970; nil without a certificate.
+    /// The latest end of a certificate that is not revoked, in seconds since 1970; nil without any.
     package var latestNotAfterSeconds: Int64?
+}
+
+/// An organisation with what an administrator's list shows besides. Its clients are not filled in.
+package struct OrganisationRow: Hashable, Sendable {
+    package var organisation: Organisation
+    package var createdAt: Milliseconds
+    /// Suspended ones included.
+    package var memberCount: Int
+    package var suspendedMemberCount: Int
+    /// Neither revoked nor ended.
+    package var certificateCount: Int
+}
+
+/// What there is in numbers, of the whole relay or of one organisation.
+package struct MembershipCounts: Hashable, Sendable {
+    package var organisations = 0
+    package var suspendedOrganisations = 0
+    package var members = 0
+    package var suspendedMembers = 0
+    /// Neither revoked nor ended.
+    package var certificates = 0
+    /// Of those, that end within the time asked for.
+    package var certificatesEnding = 0
+    /// Members whose last certificate is among those.
+    package var membersEnding = 0
+    /// Neither redeemed, withdrawn nor expired.
+    package var openInvitations = 0
 }
 
 /// A topic and what it is for.

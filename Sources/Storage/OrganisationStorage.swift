@@ -44,11 +44,11 @@ extension RelayStore {
         }
     }
 
-    /// - Throws: `.notFound`.
+    /// - Throws: `.notFound`, `.lastRelayAdministrator`.
     package func setSuspended(
         _ isSuspended: Bool, organisation: OrganisationSlug, audit: AuditEntry
     ) throws(StorageError) {
-        try change(
+        try changeMembership(
             "UPDATE organisations SET is_suspended = ? WHERE slug = ?",
             [.flag(isSuspended), .text(organisation.text)], what: "organisation \(organisation)", audit: audit)
     }
@@ -62,40 +62,21 @@ extension RelayStore {
         }
     }
 
-    /// Members in the order of their organisations and names; of one organisation when it is given.
-    package func memberRows(organisation: OrganisationSlug? = nil) throws(StorageError) -> [MemberRow] {
-        try read { db in
-            try db.all(
-                """
-                SELECT \(MembershipSQL.memberColumns), m.created_at, count(c.fingerprint), max(c.not_after)
-                FROM members m LEFT JOIN certificates c ON c.member = m.id AND c.revoked_at IS NULL
-                WHERE ?1 IS NULL OR m.organisation = ?1
-                GROUP BY m.id ORDER BY m.organisation, m.name, m.id
-                """,
-                [.optional(organisation?.text)]
-            ) { columns in
-                MemberRow(
-                    member: try MembershipSQL.member(columns), createdAt: columns.integer(6),
-                    certificateCount: columns.int(7), latestNotAfterSeconds: columns.optionalInteger(8))
-            }
-        }
-    }
-
     package func member(_ id: MemberID) throws(StorageError) -> Member? {
         try read { db in try MembershipSQL.member(id, in: db) }
     }
 
-    /// - Throws: `.notFound`.
+    /// - Throws: `.notFound`, `.lastRelayAdministrator`.
     package func setSuspended(_ isSuspended: Bool, member: MemberID, audit: AuditEntry) throws(StorageError) {
-        try change(
+        try changeMembership(
             "UPDATE members SET is_suspended = ? WHERE id = ?", [.flag(isSuspended), .id(member)],
             what: "member \(member)", audit: audit)
     }
 
     /// Replaces the roles of `member`.
-    /// - Throws: `.notFound`.
+    /// - Throws: `.notFound`, `.lastRelayAdministrator`.
     package func setRoles(_ roles: Set<Role>, of member: MemberID, audit: AuditEntry) throws(StorageError) {
-        try change(
+        try changeMembership(
             "UPDATE members SET roles = ? WHERE id = ?", [.integer(MembershipSQL.bits(roles)), .id(member)],
             what: "member \(member)", audit: audit)
     }
@@ -134,9 +115,13 @@ extension RelayStore {
     }
 
     /// Runs one update with its audit entry.
-    func change(_ sql: String, _ values: [SQLValue], what: String, audit: AuditEntry) throws(StorageError) {
+    private func changeMembership(
+        _ sql: String, _ values: [SQLValue], what: String, audit: AuditEntry
+    ) throws(StorageError) {
         try write { db in
-            guard try db.run(sql, values) == 1 else { throw StorageError.notFound(what) }
+            try MembershipSQL.keepingRelayAdministrator(at: audit.at, in: db) {
+                guard try db.run(sql, values) == 1 else { throw StorageError.notFound(what) }
+            }
             try AuditChain.append(audit, to: db)
         }
     }

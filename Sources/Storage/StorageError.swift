@@ -19,6 +19,8 @@ package enum StorageError: Error, Hashable, CustomStringConvertible {
     /// A limit of this module, told in a sentence.
     case limit(String)
     case invitation(InvitationProblem)
+    /// No relay administrator who can connect would be left.
+    case lastRelayAdministrator
     /// The caller's closure that makes a certificate failed; its own words.
     case issuing(String)
 
@@ -37,6 +39,8 @@ package enum StorageError: Error, Hashable, CustomStringConvertible {
         case .alreadyExists(let what): "\(what) already exists"
         case .limit(let sentence): sentence
         case .invitation(let problem): problem.description
+        case .lastRelayAdministrator:
+            "this would leave the relay without a relay administrator; give the role to another member first"
         case .issuing(let reason): "the certificate could not be made: \(reason)"
         }
     }

@@ -11,6 +11,8 @@ struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
         case green = "32"
         case yellow = "33"
         case cyan = "36"
+        /// For what a camera reads.
+        case blackOnWhite = "30;107"
     }
 
     struct Run: Equatable, Sendable {

@@ -122,6 +122,9 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// A reply's marking or audience is wider than its thread's.
   case widerThanThread // = 301
 
+  /// It would leave the relay without a relay administrator who can still connect.
+  case lastRelayAdministrator // = 302
+
   /// A field is missing, malformed or too long; `field` says which.
   case invalid // = 400
 
@@ -201,6 +204,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 222: self = .foreignCertificate
     case 300: self = .forbidden
     case 301: self = .widerThanThread
+    case 302: self = .lastRelayAdministrator
     case 400: self = .invalid
     case 401: self = .unknownTopic
     case 402: self = .unknownThread
@@ -247,6 +251,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .foreignCertificate: return 222
     case .forbidden: return 300
     case .widerThanThread: return 301
+    case .lastRelayAdministrator: return 302
     case .invalid: return 400
     case .unknownTopic: return 401
     case .unknownThread: return 402
@@ -293,6 +298,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .foreignCertificate,
     .forbidden,
     .widerThanThread,
+    .lastRelayAdministrator,
     .invalid,
     .unknownTopic,
     .unknownThread,
@@ -974,6 +980,78 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .listCertificates(newValue)}
   }
 
+  package var setSuspension: WireSetSuspension {
+    get {
+      if case .setSuspension(let v)? = body {return v}
+      return WireSetSuspension()
+    }
+    set {body = .setSuspension(newValue)}
+  }
+
+  package var setRoles: WireSetRoles {
+    get {
+      if case .setRoles(let v)? = body {return v}
+      return WireSetRoles()
+    }
+    set {body = .setRoles(newValue)}
+  }
+
+  package var suspensionSet: WireSuspensionSet {
+    get {
+      if case .suspensionSet(let v)? = body {return v}
+      return WireSuspensionSet()
+    }
+    set {body = .suspensionSet(newValue)}
+  }
+
+  package var listOrganisationSummaries: WireListOrganisationSummaries {
+    get {
+      if case .listOrganisationSummaries(let v)? = body {return v}
+      return WireListOrganisationSummaries()
+    }
+    set {body = .listOrganisationSummaries(newValue)}
+  }
+
+  package var organisationSummaryList: WireOrganisationSummaryList {
+    get {
+      if case .organisationSummaryList(let v)? = body {return v}
+      return WireOrganisationSummaryList()
+    }
+    set {body = .organisationSummaryList(newValue)}
+  }
+
+  package var listMemberSummaries: WireListMemberSummaries {
+    get {
+      if case .listMemberSummaries(let v)? = body {return v}
+      return WireListMemberSummaries()
+    }
+    set {body = .listMemberSummaries(newValue)}
+  }
+
+  package var memberSummaryList: WireMemberSummaryList {
+    get {
+      if case .memberSummaryList(let v)? = body {return v}
+      return WireMemberSummaryList()
+    }
+    set {body = .memberSummaryList(newValue)}
+  }
+
+  package var listAudit: WireListAudit {
+    get {
+      if case .listAudit(let v)? = body {return v}
+      return WireListAudit()
+    }
+    set {body = .listAudit(newValue)}
+  }
+
+  package var auditPage: WireAuditPage {
+    get {
+      if case .auditPage(let v)? = body {return v}
+      return WireAuditPage()
+    }
+    set {body = .auditPage(newValue)}
+  }
+
   /// The answer to a request that has nothing to tell.
   package var done: WireDone {
     get {
@@ -981,6 +1059,39 @@ package nonisolated struct WireFrame: Sendable {
       return WireDone()
     }
     set {body = .done(newValue)}
+  }
+
+  /// Administration, continued.
+  package var verifyAudit: WireVerifyAudit {
+    get {
+      if case .verifyAudit(let v)? = body {return v}
+      return WireVerifyAudit()
+    }
+    set {body = .verifyAudit(newValue)}
+  }
+
+  package var auditVerification: WireAuditVerification {
+    get {
+      if case .auditVerification(let v)? = body {return v}
+      return WireAuditVerification()
+    }
+    set {body = .auditVerification(newValue)}
+  }
+
+  package var fetchStatus: WireFetchStatus {
+    get {
+      if case .fetchStatus(let v)? = body {return v}
+      return WireFetchStatus()
+    }
+    set {body = .fetchStatus(newValue)}
+  }
+
+  package var status: WireStatus {
+    get {
+      if case .status(let v)? = body {return v}
+      return WireStatus()
+    }
+    set {body = .status(newValue)}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1038,8 +1149,22 @@ package nonisolated struct WireFrame: Sendable {
     case revokeCertificates(WireRevokeCertificates)
     case revoked(WireRevoked)
     case listCertificates(WireListCertificates)
+    case setSuspension(WireSetSuspension)
+    case setRoles(WireSetRoles)
+    case suspensionSet(WireSuspensionSet)
+    case listOrganisationSummaries(WireListOrganisationSummaries)
+    case organisationSummaryList(WireOrganisationSummaryList)
+    case listMemberSummaries(WireListMemberSummaries)
+    case memberSummaryList(WireMemberSummaryList)
+    case listAudit(WireListAudit)
+    case auditPage(WireAuditPage)
     /// The answer to a request that has nothing to tell.
     case done(WireDone)
+    /// Administration, continued.
+    case verifyAudit(WireVerifyAudit)
+    case auditVerification(WireAuditVerification)
+    case fetchStatus(WireFetchStatus)
+    case status(WireStatus)
 
   }
 
@@ -2426,7 +2551,8 @@ package nonisolated struct WireSetClients: Sendable {
 }
 
 /// Revokes certificates for ever: of one fingerprint, one member, or one organisation. Live sessions of them are told and
-/// closed, and unused invitations that would bring them back are withdrawn. Role organisation administrator for the own organisation, relay administrator for all. Answered by Revoked.
+/// closed, and unused invitations that would bring them back are withdrawn. Role organisation administrator for the own
+/// organisation, relay administrator for all. Answered by Revoked, or LAST_RELAY_ADMINISTRATOR.
 package nonisolated struct WireRevokeCertificates: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2503,6 +2629,381 @@ package nonisolated struct WireListCertificates: Sendable {
   package init() {}
 }
 
+/// Suspends an organisation or a member, or lets them back. While suspended nothing of them is accepted and nothing is
+/// delivered to them: live sessions are told ORGANISATION_SUSPENDED or MEMBER_SUSPENDED and closed, new ones refused, and
+/// invitations cannot be redeemed. What they posted stays. An organisation: role relay administrator. A member: role
+/// organisation administrator of the same organisation for members with no higher role, relay administrator for all.
+/// Nobody suspends themselves or their own organisation. Repeating it changes nothing. Answered by SuspensionSet, or
+/// LAST_RELAY_ADMINISTRATOR.
+package nonisolated struct WireSetSuspension: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: WireSetSuspension.OneOf_Target? = nil
+
+  package var organisation: String {
+    get {
+      if case .organisation(let v)? = target {return v}
+      return String()
+    }
+    set {target = .organisation(newValue)}
+  }
+
+  /// 16 bytes.
+  package var memberID: Data {
+    get {
+      if case .memberID(let v)? = target {return v}
+      return Data()
+    }
+    set {target = .memberID(newValue)}
+  }
+
+  /// False: resume.
+  package var suspended: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Target: Equatable, Sendable {
+    case organisation(String)
+    /// 16 bytes.
+    case memberID(Data)
+
+  }
+
+  package init() {}
+}
+
+/// Replaces the roles of a member; what the member may do changes at once. Role organisation administrator of the same
+/// organisation where neither the old nor the new roles are above the own, relay administrator for all. Live sessions go
+/// on with the new roles. Answered by Done, or LAST_RELAY_ADMINISTRATOR.
+package nonisolated struct WireSetRoles: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes.
+  package var memberID: Data = Data()
+
+  /// At least one.
+  package var roles: [WireRole] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to SetSuspension.
+package nonisolated struct WireSuspensionSet: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Sessions that were closed.
+  package var sessions: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Organisations with counts, in the order of their short names. Role relay administrator for all, organisation
+/// administrator for the own. Answered by OrganisationSummaryList.
+package nonisolated struct WireListOrganisationSummaries: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Those after this short name; empty: from the first.
+  package var after: String = String()
+
+  /// At most this many, 1 to 500; 0 stands for 500.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to ListOrganisationSummaries.
+package nonisolated struct WireOrganisationSummaryList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var organisations: [WireOrganisationSummary] = []
+
+  /// True when more follow: ask again with after = the last one's short name.
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An organisation as its administrators see it. `clients` of it is not set; ListOrganisations tells them.
+package nonisolated struct WireOrganisationSummary: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var organisation: WireOrganisation {
+    get {_organisation ?? WireOrganisation()}
+    set {_organisation = newValue}
+  }
+  /// Returns true if `organisation` has been explicitly set.
+  package var hasOrganisation: Bool {self._organisation != nil}
+  /// Clears the value of `organisation`. Subsequent reads from it will return its default value.
+  package mutating func clearOrganisation() {self._organisation = nil}
+
+  /// Suspended ones included.
+  package var members: UInt32 = 0
+
+  package var suspendedMembers: UInt32 = 0
+
+  /// Neither revoked nor ended.
+  package var certificates: UInt32 = 0
+
+  /// Milliseconds since 1970.
+  package var createdAtMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _organisation: WireOrganisation? = nil
+}
+
+/// Members with their roles and certificates, in the order of their ids, which is that of their joining. Role
+/// organisation administrator for the own organisation, relay administrator for all. Answered by MemberSummaryList.
+package nonisolated struct WireListMemberSummaries: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of this organisation; empty: of all that you administer.
+  package var organisation: String = String()
+
+  /// Those after this id, 16 bytes; empty: from the first.
+  package var afterMemberID: Data = Data()
+
+  /// At most this many, 1 to 500; 0 stands for 500.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to ListMemberSummaries.
+package nonisolated struct WireMemberSummaryList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var members: [WireMemberSummary] = []
+
+  /// True when more follow: ask again with after_member_id = the last one's id.
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A member as administrators see them.
+package nonisolated struct WireMemberSummary: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var member: WireMember {
+    get {_member ?? WireMember()}
+    set {_member = newValue}
+  }
+  /// Returns true if `member` has been explicitly set.
+  package var hasMember: Bool {self._member != nil}
+  /// Clears the value of `member`. Subsequent reads from it will return its default value.
+  package mutating func clearMember() {self._member = nil}
+
+  /// Neither revoked nor ended.
+  package var certificates: UInt32 = 0
+
+  /// The latest end of a certificate that is not revoked, milliseconds since 1970; 0: there is none.
+  package var certificatesEndMs: Int64 = 0
+
+  /// Milliseconds since 1970.
+  package var joinedAtMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _member: WireMember? = nil
+}
+
+/// The audit log, newest first. Role relay administrator for all of it; organisation administrator for what concerns
+/// their organisation. Answered by AuditPage.
+package nonisolated struct WireListAudit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Entries before this number; 0: from the newest.
+  package var beforeSequence: Int64 = 0
+
+  /// Entries of this time or later, milliseconds since 1970; 0: of any time.
+  package var sinceMs: Int64 = 0
+
+  /// A pattern for the action of a-z, dot, hyphen, `?` for one character and at most four `*` for any; at most 64 bytes.
+  /// Empty: every action.
+  package var action: String = String()
+
+  /// Who acted: `host` or a member's id as text; empty: anybody.
+  package var actor: String = String()
+
+  /// At most this many, 1 to 500; 0 stands for 100. A page may be shorter to fit a frame.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to ListAudit.
+package nonisolated struct WireAuditPage: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var entries: [WireAuditRecord] = []
+
+  /// True when more may follow: ask again with before_sequence = the last one's number.
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An entry of the audit log.
+package nonisolated struct WireAuditRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its place in the chain; rises by one.
+  package var sequence: Int64 = 0
+
+  /// Milliseconds since 1970 by the relay's clock.
+  package var atMs: Int64 = 0
+
+  /// `host` for somebody on the relay's machine, otherwise the member's id as text.
+  package var actor: String = String()
+
+  /// The name of the member who acted, as it is now; empty for the host.
+  package var actorName: String = String()
+
+  /// The SHA-256 of the certificate the member used; may be empty.
+  package var certificateFingerprint: Data = Data()
+
+  /// Dotted and stable, such as organisation.add; `request.refuse` for an administrative request that was refused.
+  package var action: String = String()
+
+  /// The facts: a JSON object of texts.
+  package var detail: String = String()
+
+  /// SHA-256 over the hash of the entry before and this entry's fields, 32 bytes.
+  package var hash: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Walks the whole audit log and checks that each entry follows from the one before. Role relay administrator. Answered
+/// by AuditVerification.
+package nonisolated struct WireVerifyAudit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to VerifyAudit.
+package nonisolated struct WireAuditVerification: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var entries: Int64 = 0
+
+  /// The hash of the last entry, 32 bytes: kept elsewhere, it proves later that nothing before it was changed.
+  package var headHash: Data = Data()
+
+  /// The first entry that does not follow from the one before; 0: the chain is whole.
+  package var firstBroken: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What an administrator should know today. Role relay administrator for the whole relay; organisation administrator:
+/// the counts are of the own organisation. Answered by Status.
+package nonisolated struct WireFetchStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to FetchStatus. Times are milliseconds since 1970.
+package nonisolated struct WireStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var organisations: UInt32 = 0
+
+  package var suspendedOrganisations: UInt32 = 0
+
+  package var members: UInt32 = 0
+
+  package var suspendedMembers: UInt32 = 0
+
+  /// Neither revoked nor ended.
+  package var certificates: UInt32 = 0
+
+  /// Of those, that end within 14 days.
+  package var certificatesEnding: UInt32 = 0
+
+  /// Members whose last certificate ends within 14 days: who has not renewed by then must be invited again.
+  package var membersEnding: UInt32 = 0
+
+  /// Invitations that can still be redeemed.
+  package var openInvitations: UInt32 = 0
+
+  /// Sessions that are open now.
+  package var sessions: UInt32 = 0
+
+  /// The end of the relay's own certificate, which the relay renews by itself.
+  package var relayCertificateEndsMs: Int64 = 0
+
+  /// The end of the certificate that issues members' certificates.
+  package var issuingCertificateEndsMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Done; there is nothing more to tell.
 package nonisolated struct WireDone: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2519,7 +3020,7 @@ package nonisolated struct WireDone: Sendable {
 fileprivate nonisolated let _protobuf_package = "lessons.v1"
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{2}\u{6}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{2}c\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{2}[\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{2}\u{6}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{2}b\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{2}[\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
 }
 
 nonisolated extension WireMarking: SwiftProtobuf._ProtoNameProviding {
@@ -2544,7 +3045,7 @@ nonisolated extension WireRole: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{2}\u{7}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{2}\u{a}done\0\u{c}\"\u{6}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{2}\u{7}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{c}\"\u{6}\u{c}P\u{1}\u{14}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3151,6 +3652,123 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .listCertificates(v)
         }
       }()
+      case 61: try {
+        var v: WireSetSuspension?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setSuspension(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setSuspension(v)
+        }
+      }()
+      case 62: try {
+        var v: WireSetRoles?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setRoles(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setRoles(v)
+        }
+      }()
+      case 63: try {
+        var v: WireSuspensionSet?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .suspensionSet(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .suspensionSet(v)
+        }
+      }()
+      case 64: try {
+        var v: WireListOrganisationSummaries?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listOrganisationSummaries(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listOrganisationSummaries(v)
+        }
+      }()
+      case 65: try {
+        var v: WireOrganisationSummaryList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .organisationSummaryList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .organisationSummaryList(v)
+        }
+      }()
+      case 66: try {
+        var v: WireListMemberSummaries?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listMemberSummaries(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listMemberSummaries(v)
+        }
+      }()
+      case 67: try {
+        var v: WireMemberSummaryList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .memberSummaryList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .memberSummaryList(v)
+        }
+      }()
+      case 68: try {
+        var v: WireListAudit?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listAudit(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listAudit(v)
+        }
+      }()
+      case 69: try {
+        var v: WireAuditPage?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .auditPage(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .auditPage(v)
+        }
+      }()
       case 70: try {
         var v: WireDone?
         var hadOneofValue = false
@@ -3162,6 +3780,58 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .done(v)
+        }
+      }()
+      case 71: try {
+        var v: WireVerifyAudit?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .verifyAudit(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .verifyAudit(v)
+        }
+      }()
+      case 72: try {
+        var v: WireAuditVerification?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .auditVerification(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .auditVerification(v)
+        }
+      }()
+      case 73: try {
+        var v: WireFetchStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fetchStatus(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fetchStatus(v)
+        }
+      }()
+      case 74: try {
+        var v: WireStatus?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .status(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .status(v)
         }
       }()
       default: break
@@ -3362,9 +4032,61 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .listCertificates(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
     }()
+    case .setSuspension?: try {
+      guard case .setSuspension(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 61)
+    }()
+    case .setRoles?: try {
+      guard case .setRoles(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 62)
+    }()
+    case .suspensionSet?: try {
+      guard case .suspensionSet(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 63)
+    }()
+    case .listOrganisationSummaries?: try {
+      guard case .listOrganisationSummaries(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 64)
+    }()
+    case .organisationSummaryList?: try {
+      guard case .organisationSummaryList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 65)
+    }()
+    case .listMemberSummaries?: try {
+      guard case .listMemberSummaries(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 66)
+    }()
+    case .memberSummaryList?: try {
+      guard case .memberSummaryList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 67)
+    }()
+    case .listAudit?: try {
+      guard case .listAudit(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 68)
+    }()
+    case .auditPage?: try {
+      guard case .auditPage(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 69)
+    }()
     case .done?: try {
       guard case .done(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 70)
+    }()
+    case .verifyAudit?: try {
+      guard case .verifyAudit(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 71)
+    }()
+    case .auditVerification?: try {
+      guard case .auditVerification(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 72)
+    }()
+    case .fetchStatus?: try {
+      guard case .fetchStatus(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 73)
+    }()
+    case .status?: try {
+      guard case .status(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
     }()
     case nil: break
     }
@@ -6073,6 +6795,689 @@ nonisolated extension WireListCertificates: SwiftProtobuf.Message, SwiftProtobuf
 
   package static func ==(lhs: WireListCertificates, rhs: WireListCertificates) -> Bool {
     if lhs.organisation != rhs.organisation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSetSuspension: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SetSuspension"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}member_id\0\u{1}suspended\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .organisation(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .memberID(v)
+        }
+      }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.suspended) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.target {
+    case .organisation?: try {
+      guard case .organisation(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    }()
+    case .memberID?: try {
+      guard case .memberID(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    if self.suspended != false {
+      try visitor.visitSingularBoolField(value: self.suspended, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSetSuspension, rhs: WireSetSuspension) -> Bool {
+    if lhs.target != rhs.target {return false}
+    if lhs.suspended != rhs.suspended {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSetRoles: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SetRoles"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}roles\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.memberID) }()
+      case 2: try { try decoder.decodeRepeatedEnumField(value: &self.roles) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.memberID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.memberID, fieldNumber: 1)
+    }
+    if !self.roles.isEmpty {
+      try visitor.visitPackedEnumField(value: self.roles, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSetRoles, rhs: WireSetRoles) -> Bool {
+    if lhs.memberID != rhs.memberID {return false}
+    if lhs.roles != rhs.roles {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSuspensionSet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SuspensionSet"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.sessions) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sessions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sessions, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSuspensionSet, rhs: WireSuspensionSet) -> Bool {
+    if lhs.sessions != rhs.sessions {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListOrganisationSummaries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListOrganisationSummaries"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.after) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.after.isEmpty {
+      try visitor.visitSingularStringField(value: self.after, fieldNumber: 1)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListOrganisationSummaries, rhs: WireListOrganisationSummaries) -> Bool {
+    if lhs.after != rhs.after {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOrganisationSummaryList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OrganisationSummaryList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisations\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.organisations) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.organisations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.organisations, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOrganisationSummaryList, rhs: WireOrganisationSummaryList) -> Bool {
+    if lhs.organisations != rhs.organisations {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOrganisationSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".OrganisationSummary"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{1}members\0\u{3}suspended_members\0\u{1}certificates\0\u{3}created_at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._organisation) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.members) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.suspendedMembers) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.createdAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._organisation {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.members != 0 {
+      try visitor.visitSingularUInt32Field(value: self.members, fieldNumber: 2)
+    }
+    if self.suspendedMembers != 0 {
+      try visitor.visitSingularUInt32Field(value: self.suspendedMembers, fieldNumber: 3)
+    }
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 4)
+    }
+    if self.createdAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.createdAtMs, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireOrganisationSummary, rhs: WireOrganisationSummary) -> Bool {
+    if lhs._organisation != rhs._organisation {return false}
+    if lhs.members != rhs.members {return false}
+    if lhs.suspendedMembers != rhs.suspendedMembers {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.createdAtMs != rhs.createdAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListMemberSummaries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListMemberSummaries"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}after_member_id\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.afterMemberID) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.organisation.isEmpty {
+      try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 1)
+    }
+    if !self.afterMemberID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.afterMemberID, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListMemberSummaries, rhs: WireListMemberSummaries) -> Bool {
+    if lhs.organisation != rhs.organisation {return false}
+    if lhs.afterMemberID != rhs.afterMemberID {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMemberSummaryList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MemberSummaryList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.members.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMemberSummaryList, rhs: WireMemberSummaryList) -> Bool {
+    if lhs.members != rhs.members {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireMemberSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".MemberSummary"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{1}certificates\0\u{3}certificates_end_ms\0\u{3}joined_at_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._member) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.certificatesEndMs) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.joinedAtMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._member {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 2)
+    }
+    if self.certificatesEndMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.certificatesEndMs, fieldNumber: 3)
+    }
+    if self.joinedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.joinedAtMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireMemberSummary, rhs: WireMemberSummary) -> Bool {
+    if lhs._member != rhs._member {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.certificatesEndMs != rhs.certificatesEndMs {return false}
+    if lhs.joinedAtMs != rhs.joinedAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListAudit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListAudit"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}before_sequence\0\u{3}since_ms\0\u{1}action\0\u{1}actor\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.beforeSequence) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.action) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.actor) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.beforeSequence != 0 {
+      try visitor.visitSingularInt64Field(value: self.beforeSequence, fieldNumber: 1)
+    }
+    if self.sinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 2)
+    }
+    if !self.action.isEmpty {
+      try visitor.visitSingularStringField(value: self.action, fieldNumber: 3)
+    }
+    if !self.actor.isEmpty {
+      try visitor.visitSingularStringField(value: self.actor, fieldNumber: 4)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListAudit, rhs: WireListAudit) -> Bool {
+    if lhs.beforeSequence != rhs.beforeSequence {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
+    if lhs.action != rhs.action {return false}
+    if lhs.actor != rhs.actor {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAuditPage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AuditPage"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAuditPage, rhs: WireAuditPage) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAuditRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AuditRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}at_ms\0\u{1}actor\0\u{3}actor_name\0\u{3}certificate_fingerprint\0\u{1}action\0\u{1}detail\0\u{1}hash\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.atMs) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.actor) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.actorName) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.certificateFingerprint) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.action) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.detail) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sequence != 0 {
+      try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 1)
+    }
+    if self.atMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.atMs, fieldNumber: 2)
+    }
+    if !self.actor.isEmpty {
+      try visitor.visitSingularStringField(value: self.actor, fieldNumber: 3)
+    }
+    if !self.actorName.isEmpty {
+      try visitor.visitSingularStringField(value: self.actorName, fieldNumber: 4)
+    }
+    if !self.certificateFingerprint.isEmpty {
+      try visitor.visitSingularBytesField(value: self.certificateFingerprint, fieldNumber: 5)
+    }
+    if !self.action.isEmpty {
+      try visitor.visitSingularStringField(value: self.action, fieldNumber: 6)
+    }
+    if !self.detail.isEmpty {
+      try visitor.visitSingularStringField(value: self.detail, fieldNumber: 7)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAuditRecord, rhs: WireAuditRecord) -> Bool {
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.atMs != rhs.atMs {return false}
+    if lhs.actor != rhs.actor {return false}
+    if lhs.actorName != rhs.actorName {return false}
+    if lhs.certificateFingerprint != rhs.certificateFingerprint {return false}
+    if lhs.action != rhs.action {return false}
+    if lhs.detail != rhs.detail {return false}
+    if lhs.hash != rhs.hash {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireVerifyAudit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".VerifyAudit"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireVerifyAudit, rhs: WireVerifyAudit) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAuditVerification: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AuditVerification"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0\u{3}head_hash\0\u{3}first_broken\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.entries) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.headHash) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.firstBroken) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.entries != 0 {
+      try visitor.visitSingularInt64Field(value: self.entries, fieldNumber: 1)
+    }
+    if !self.headHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.headHash, fieldNumber: 2)
+    }
+    if self.firstBroken != 0 {
+      try visitor.visitSingularInt64Field(value: self.firstBroken, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAuditVerification, rhs: WireAuditVerification) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.headHash != rhs.headHash {return false}
+    if lhs.firstBroken != rhs.firstBroken {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFetchStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFetchStatus, rhs: WireFetchStatus) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Status"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisations\0\u{3}suspended_organisations\0\u{1}members\0\u{3}suspended_members\0\u{1}certificates\0\u{3}certificates_ending\0\u{3}members_ending\0\u{3}open_invitations\0\u{1}sessions\0\u{3}relay_certificate_ends_ms\0\u{3}issuing_certificate_ends_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.organisations) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.suspendedOrganisations) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.members) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.suspendedMembers) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.certificatesEnding) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.membersEnding) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.openInvitations) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.sessions) }()
+      case 10: try { try decoder.decodeSingularInt64Field(value: &self.relayCertificateEndsMs) }()
+      case 11: try { try decoder.decodeSingularInt64Field(value: &self.issuingCertificateEndsMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.organisations != 0 {
+      try visitor.visitSingularUInt32Field(value: self.organisations, fieldNumber: 1)
+    }
+    if self.suspendedOrganisations != 0 {
+      try visitor.visitSingularUInt32Field(value: self.suspendedOrganisations, fieldNumber: 2)
+    }
+    if self.members != 0 {
+      try visitor.visitSingularUInt32Field(value: self.members, fieldNumber: 3)
+    }
+    if self.suspendedMembers != 0 {
+      try visitor.visitSingularUInt32Field(value: self.suspendedMembers, fieldNumber: 4)
+    }
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 5)
+    }
+    if self.certificatesEnding != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificatesEnding, fieldNumber: 6)
+    }
+    if self.membersEnding != 0 {
+      try visitor.visitSingularUInt32Field(value: self.membersEnding, fieldNumber: 7)
+    }
+    if self.openInvitations != 0 {
+      try visitor.visitSingularUInt32Field(value: self.openInvitations, fieldNumber: 8)
+    }
+    if self.sessions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sessions, fieldNumber: 9)
+    }
+    if self.relayCertificateEndsMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.relayCertificateEndsMs, fieldNumber: 10)
+    }
+    if self.issuingCertificateEndsMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.issuingCertificateEndsMs, fieldNumber: 11)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStatus, rhs: WireStatus) -> Bool {
+    if lhs.organisations != rhs.organisations {return false}
+    if lhs.suspendedOrganisations != rhs.suspendedOrganisations {return false}
+    if lhs.members != rhs.members {return false}
+    if lhs.suspendedMembers != rhs.suspendedMembers {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.certificatesEnding != rhs.certificatesEnding {return false}
+    if lhs.membersEnding != rhs.membersEnding {return false}
+    if lhs.openInvitations != rhs.openInvitations {return false}
+    if lhs.sessions != rhs.sessions {return false}
+    if lhs.relayCertificateEndsMs != rhs.relayCertificateEndsMs {return false}
+    if lhs.issuingCertificateEndsMs != rhs.issuingCertificateEndsMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -14,8 +14,14 @@ struct CertificatesCommand: AsyncParsableCommand {
     @Argument(help: "Only of this organisation.")
     var organisation: OrganisationSlug?
 
-    @Option(help: "Only those that end within this time, such as 30d.")
-    var endingWithin: SpanArgument?
+    @Option(help: "Only those that are valid and end within so many days.")
+    var expiring: Int?
+
+    func validate() throws {
+        if let expiring, !(0...36_500).contains(expiring) {
+            throw ValidationError("--expiring takes a number of days, such as 14")
+        }
+    }
 
     func run() async throws {
         try await options.perform { context in
@@ -32,10 +38,11 @@ struct CertificatesCommand: AsyncParsableCommand {
                 return CertificateRow(entry: entry, certificate: certificate, member: names[entry.memberID])
             }
             .filter { row in
-                endingWithin.map { !row.isRevoked && row.endsAt > now && row.endsAt <= now + $0.milliseconds } ?? true
+                expiring.map { !row.isRevoked && row.endsAt > now && row.endsAt <= now + Int64($0) * 86_400_000 }
+                    ?? true
             }
             .sorted { $0.endsAt < $1.endsAt }
-            if rows.count < entries.count, endingWithin == nil {
+            if rows.count < entries.count, expiring == nil {
                 context.output.warning("\(entries.count - rows.count) certificates could not be read")
             }
             if context.output.isJSON {

@@ -43,7 +43,7 @@ struct RevokeCommand: AsyncParsableCommand {
                 request.reason = reason.name
                 let target = try await target(connection)
                 request.target = target.target
-                try checkConfirmation(target, context)
+                try Confirmation(name: target.name, effect: "revokes \(target.what) for ever").check(confirm, context)
                 return try await connection.revokeCertificates(request)
             }
             if context.output.isJSON {
@@ -89,21 +89,5 @@ struct RevokeCommand: AsyncParsableCommand {
         }
         let name = String(Hex.text(of: matches[0].fingerprint).prefix(16))
         return (.fingerprint(matches[0].fingerprint), name, "the certificate \(name)…")
-    }
-
-    private func checkConfirmation(
-        _ target: (target: WireRevokeCertificates.OneOf_Target, name: String, what: String), _ context: CommandContext
-    ) throws {
-        var typed = confirm
-        if typed == nil, context.mayAsk {
-            context.output.message(
-                StyledText("This revokes \(target.what) for ever. Type ") + StyledText(target.name, .bold))
-            typed = readLine()
-        }
-        guard typed == target.name else {
-            throw CommandFailure(
-                .usage, "NOT_CONFIRMED", "nothing was revoked: this would revoke \(target.what)",
-                hint: "confirm with: --confirm '\(target.name)'")
-        }
     }
 }

@@ -1,0 +1,47 @@
+import GRDB
+package import LessonModel
+
+/// A relay is never left without a relay administrator: one who has the role, is not suspended, whose organisation is
+/// not, and who holds a certificate that is neither revoked nor ended.
+extension RelayStore {
+    /// Whether there is a relay administrator who can connect at `now`, other than `member` and the members of
+    /// `organisation`.
+    package func hasRelayAdministrator(
+        at now: Milliseconds, except member: MemberID? = nil, outside organisation: OrganisationSlug? = nil
+    ) throws(StorageError) -> Bool {
+        try read { db in
+            try MembershipSQL.hasRelayAdministrator(at: now, except: member, outside: organisation, in: db)
+        }
+    }
+}
+
+extension MembershipSQL {
+    /// Runs `change` in the transaction that is running.
+    /// - Throws: `.lastRelayAdministrator` when there was such an administrator before and is none after it; nothing of
+    ///   the transaction stays then. A relay that has none, as before its first one has joined, may be changed freely.
+    static func keepingRelayAdministrator(at now: Milliseconds, in db: Database, _ change: () throws -> Void) throws {
+        let had = try hasRelayAdministrator(at: now, in: db)
+        try change()
+        guard try !had || hasRelayAdministrator(at: now, in: db) else { throw StorageError.lastRelayAdministrator }
+    }
+
+    static func hasRelayAdministrator(
+        at now: Milliseconds, except member: MemberID? = nil, outside organisation: OrganisationSlug? = nil,
+        in db: Database
+    ) throws -> Bool {
+        try db.exists(
+            """
+            SELECT 1 FROM members m JOIN organisations o ON o.slug = m.organisation
+            WHERE m.roles & ?1 <> 0 AND m.is_suspended = 0 AND o.is_suspended = 0
+                AND (?3 IS NULL OR m.id <> ?3) AND (?4 IS NULL OR o.slug <> ?4)
+                AND EXISTS (
+                    SELECT 1 FROM certificates c
+                    WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?2)
+            LIMIT 1
+            """,
+            [
+                .integer(bits([.relayAdministrator])), .integer(now / 1_000), .optional(member?.bytes),
+                .optional(organisation?.text),
+            ])
+    }
+}
