@@ -152,9 +152,13 @@ func withScriptedRelay(
                         connection.channel.close(promise: nil)
                         continue
                     }
-                    try await connection.executeThenClose { inbound, outbound in
-                        var peer = ScriptedPeer(inbound: inbound.makeAsyncIterator(), outbound: outbound)
-                        try await script(&peer)
+                    do {
+                        try await connection.executeThenClose { inbound, outbound in
+                            var peer = ScriptedPeer(inbound: inbound.makeAsyncIterator(), outbound: outbound)
+                            try await script(&peer)
+                        }
+                    } catch let error as ChannelError where error == .ioOnClosedChannel || error == .alreadyClosed {
+                        // The client was quicker to close. What it missed, `body` tells.
                     }
                 }
             }
