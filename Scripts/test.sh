@@ -35,7 +35,7 @@ swift build --build-tests
 
 step "Test"
 status=0
-# One after the other: with all at once on two cores, some starve until their handshakes time out.
+# One after the other: all at once on two cores, even a trivial test was seen to wait 40 seconds for its turn.
 swift test --skip-build --no-parallel 2>&1 | tee "$log" || status=$?
 
 step "Totals"
