@@ -25,6 +25,7 @@ let grdbSQLite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.sw
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let histogram = Target.Dependency.product(name: "Histogram", package: "hdrhistogram-swift")
 
 let package = Package(
@@ -43,6 +44,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     ],
     targets: [
@@ -66,12 +68,16 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "RelayHTTP",
+            dependencies: ["PKI", "Relay", "TLS", hummingbird, logging, nio, lifecycle],
+            swiftSettings: settings),
+        .target(
             name: "RelayClient",
             dependencies: ["LessonModel", "PKI", "Storage", "TLS", "Wire", nio, nioPosix, logging],
             swiftSettings: settings),
         .executableTarget(
             name: "LessonsRelayCommand",
-            dependencies: ["Relay", "LessonModel", arguments, logging, lifecycle, unixSignals],
+            dependencies: ["Relay", "RelayHTTP", "LessonModel", arguments, logging, lifecycle, unixSignals],
             swiftSettings: settings),
         .executableTarget(
             name: "LessonsCommand",
@@ -108,6 +114,8 @@ let package = Package(
                 nio, nioPosix, nioEmbedded,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "RelayHTTPTests", dependencies: ["RelayHTTP", "Relay", "PKI", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "RelayClientTests",
             dependencies: [
