@@ -19,7 +19,7 @@ final class RelayCore: Sendable {
     let counters: RelayCounters
     let limits: RelayLimits
     let pool: NIOThreadPool
-    let authority: CertificateAuthority
+    private let currentAuthority: Mutex<CertificateAuthority>
     let clock: @Sendable () -> Milliseconds
     let logger: Logger
     /// The end of the relay's own certificate, milliseconds since 1970.
@@ -42,9 +42,16 @@ final class RelayCore: Sendable {
         self.counters = counters
         self.limits = limits
         self.pool = pool
-        self.authority = authority
+        currentAuthority = Mutex(authority)
         self.clock = clock
         self.logger = logger
+    }
+
+    /// The authority as it is now; a rollover replaces it while the relay runs.
+    var authority: CertificateAuthority { currentAuthority.withLock { $0 } }
+
+    func replaceAuthority(with authority: CertificateAuthority) {
+        currentAuthority.withLock { $0 = authority }
     }
 
     /// Without the member, which the enrolment port does not have.

@@ -83,14 +83,14 @@ package struct RelayHome: Sendable {
     }
 
     /// The authority that signs members; the root's key is not needed.
-    package func readAuthority() throws(RelayHomeError) -> CertificateAuthority {
+    package func readAuthority(publication: PublicationURLs? = nil) throws(RelayHomeError) -> CertificateAuthority {
         do {
             let root = try Certificate(pem: try readPublic(rootCertificatePath))
             let issuing = try Certificate(pem: try readPublic(issuingCertificatePath))
             let key = try PrivateKey(pem: try SecretFile.readText(issuingKeyPath), passphrase: nil)
             return try CertificateAuthority(
-                root: root, issuers: [try CertificateAuthority.Issuer(certificate: issuing, key: key)], publication: nil
-            )
+                root: root, issuers: [try CertificateAuthority.Issuer(certificate: issuing, key: key)],
+                publication: publication)
         } catch {
             throw .cannotRead(authorityPath, "\(error)")
         }
@@ -147,6 +147,31 @@ package struct RelayConfiguration: Sendable, Codable, Equatable {
         }
     }
 
+    /// An address and a port to listen on.
+    package struct Listener: Sendable, Codable, Equatable {
+        package var listen: String
+        package var port: Int
+
+        package init(listen: String, port: Int) {
+            self.listen = listen
+            self.port = port
+        }
+    }
+
+    /// Where the relay publishes revocations, and under which address others reach it.
+    package struct Publication: Sendable, Codable, Equatable {
+        /// Such as `http://relay.example.org/pki`: written into every certificate, so it must stay the same for years.
+        package var url: String
+        package var listen: String
+        package var port: Int
+
+        package init(url: String, listen: String, port: Int) {
+            self.url = url
+            self.listen = listen
+            self.port = port
+        }
+    }
+
     /// Hexadecimal, 16 bytes.
     package var relayID: String
     /// The DNS name in members' certificates.
@@ -159,10 +184,17 @@ package struct RelayConfiguration: Sendable, Codable, Equatable {
     package var listen: String
     package var names: Names
     package var limits: RelayLimits
+    /// What third parties fetch over plain HTTP. Nil: nothing is published, and certificates do not say where to ask.
+    package var publication: Publication?
+    /// Health and metrics over plain HTTP, for the machine itself. Nil: none.
+    package var metrics: Listener?
+    /// Enrolment over Secure Transport (RFC 7030). Nil: none.
+    package var est: Listener?
 
     package init(
         relayID: String, domain: String, host: String, port: Int, enrolmentPort: Int, listen: String, names: Names,
-        limits: RelayLimits = RelayLimits()
+        limits: RelayLimits = RelayLimits(), publication: Publication? = nil, metrics: Listener? = nil,
+        est: Listener? = nil
     ) {
         self.relayID = relayID
         self.domain = domain
@@ -172,6 +204,19 @@ package struct RelayConfiguration: Sendable, Codable, Equatable {
         self.listen = listen
         self.names = names
         self.limits = limits
+        self.publication = publication
+        self.metrics = metrics
+        self.est = est
+    }
+
+    /// - Throws: `.invalid` when the publication's address cannot stand in certificates.
+    package func publicationURLs() throws(RelayHomeError) -> PublicationURLs? {
+        guard let publication else { return nil }
+        do {
+            return try PublicationURLs(base: publication.url)
+        } catch {
+            throw .invalid("publication.url: \(error)")
+        }
     }
 
     package var identity: RelayIdentity {

@@ -54,7 +54,7 @@ package final class RelayServer: Service, Sendable {
         self.onReady = onReady
         let limits = configuration.limits
         let store = try RelayStore(directory: home.path)
-        let authority = try home.readAuthority()
+        let authority = try home.readAuthority(publication: configuration.publicationURLs())
         let membership = try Membership(store: store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops > 0 ? eventLoops : System.coreCount)
         self.group = group

@@ -34,8 +34,8 @@ package struct RelaySetup: Sendable {
         }
         try home.createDirectories()
         let (root, authority) = try CertificateAuthority.create(
-            name: configuration.domain, organisation: organisation.name, country: organisation.country, now: now / 1_000
-        )
+            name: configuration.domain, organisation: organisation.name, country: organisation.country,
+            now: now / 1_000, publication: configuration.publicationURLs())
         try home.write(root: root, authority: authority, passphrase: rootPassphrase)
         try home.issueRelayCertificate(authority, names: configuration.names, now: now)
         let store = try RelayStore(directory: home.path)

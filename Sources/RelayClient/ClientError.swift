@@ -94,6 +94,7 @@ extension WireErrorCode {
         case .certificateExpired: "CERTIFICATE_EXPIRED"
         case .memberSuspended: "MEMBER_SUSPENDED"
         case .organisationSuspended: "ORGANISATION_SUSPENDED"
+        case .certificateOnHold: "CERTIFICATE_ON_HOLD"
         case .invitationUnknown: "INVITATION_UNKNOWN"
         case .invitationUsed: "INVITATION_USED"
         case .invitationExpired: "INVITATION_EXPIRED"
@@ -130,6 +131,7 @@ extension WireErrorCode {
         switch self {
         case .notAMember: "this certificate belongs to no member of the relay; ask an administrator for an invitation"
         case .certificateRevoked: "your certificate was revoked; ask an administrator for a new invitation"
+        case .certificateOnHold: "your certificate is on hold; ask an administrator to release it"
         case .certificateExpired: "your certificate has expired; ask an administrator for a new invitation"
         case .memberSuspended: "your membership is suspended; ask an administrator"
         case .organisationSuspended: "your organisation is suspended; ask an administrator"

@@ -92,6 +92,9 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The member's organisation is suspended.
   case organisationSuspended // = 204
 
+  /// The certificate is on hold; an administrator can release it.
+  case certificateOnHold // = 205
+
   /// There is no such invitation here.
   case invitationUnknown // = 210
 
@@ -194,6 +197,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 202: self = .certificateExpired
     case 203: self = .memberSuspended
     case 204: self = .organisationSuspended
+    case 205: self = .certificateOnHold
     case 210: self = .invitationUnknown
     case 211: self = .invitationUsed
     case 212: self = .invitationExpired
@@ -241,6 +245,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .certificateExpired: return 202
     case .memberSuspended: return 203
     case .organisationSuspended: return 204
+    case .certificateOnHold: return 205
     case .invitationUnknown: return 210
     case .invitationUsed: return 211
     case .invitationExpired: return 212
@@ -288,6 +293,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .certificateExpired,
     .memberSuspended,
     .organisationSuspended,
+    .certificateOnHold,
     .invitationUnknown,
     .invitationUsed,
     .invitationExpired,
@@ -544,7 +550,8 @@ package nonisolated enum WireMemberKind: SwiftProtobuf.Enum, Swift.CaseIterable 
 
 }
 
-/// What a member may do; each one includes reading, all but reader include posting.
+/// What a member may do; each one includes reading, all but reader include posting. A curator has power over other
+/// organisations' threads, so only a relay administrator gives that role.
 package nonisolated enum WireRole: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
   case unspecified // = 0
@@ -591,6 +598,61 @@ package nonisolated enum WireRole: SwiftProtobuf.Enum, Swift.CaseIterable {
     .curator,
     .organisationAdministrator,
     .relayAdministrator,
+  ]
+
+}
+
+/// What has become of a certificate.
+package nonisolated enum WireCertificateState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// Neither revoked, on hold, nor ended.
+  case valid // = 1
+
+  /// Ended, and not revoked before.
+  case expired // = 2
+
+  /// Revoked for ever.
+  case revoked // = 3
+
+  /// On hold.
+  case onHold // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .valid
+    case 2: self = .expired
+    case 3: self = .revoked
+    case 4: self = .onHold
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .valid: return 1
+    case .expired: return 2
+    case .revoked: return 3
+    case .onHold: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireCertificateState] = [
+    .unspecified,
+    .valid,
+    .expired,
+    .revoked,
+    .onHold,
   ]
 
 }
@@ -1094,6 +1156,46 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .status(newValue)}
   }
 
+  package var changeOrganisation: WireChangeOrganisation {
+    get {
+      if case .changeOrganisation(let v)? = body {return v}
+      return WireChangeOrganisation()
+    }
+    set {body = .changeOrganisation(newValue)}
+  }
+
+  package var remove: WireRemove {
+    get {
+      if case .remove(let v)? = body {return v}
+      return WireRemove()
+    }
+    set {body = .remove(newValue)}
+  }
+
+  package var removed: WireRemoved {
+    get {
+      if case .removed(let v)? = body {return v}
+      return WireRemoved()
+    }
+    set {body = .removed(newValue)}
+  }
+
+  package var releaseHold: WireReleaseHold {
+    get {
+      if case .releaseHold(let v)? = body {return v}
+      return WireReleaseHold()
+    }
+    set {body = .releaseHold(newValue)}
+  }
+
+  package var released: WireReleased {
+    get {
+      if case .released(let v)? = body {return v}
+      return WireReleased()
+    }
+    set {body = .released(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1165,6 +1267,11 @@ package nonisolated struct WireFrame: Sendable {
     case auditVerification(WireAuditVerification)
     case fetchStatus(WireFetchStatus)
     case status(WireStatus)
+    case changeOrganisation(WireChangeOrganisation)
+    case remove(WireRemove)
+    case removed(WireRemoved)
+    case releaseHold(WireReleaseHold)
+    case released(WireReleased)
 
   }
 
@@ -2174,6 +2281,12 @@ package nonisolated struct WireCertificateList: Sendable {
   /// The issuing certificates they chain through, DER; the root is not among them.
   package var issuers: [Data] = []
 
+  /// ListCertificates: true when more follow: ask again with after = next.
+  package var more: Bool = false
+
+  /// Opaque; where the next page begins.
+  package var next: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2196,19 +2309,35 @@ package nonisolated struct WireCertificateEntry: Sendable {
   /// Milliseconds since 1970, 0: not revoked.
   package var revokedAtMs: Int64 = 0
 
-  /// Name of RFC 5280 §5.3.1, such as keyCompromise; empty: not revoked.
+  /// Name of RFC 5280 §5.3.1, such as keyCompromise; empty: not revoked. certificateHold can be taken back.
   package var revocationReason: String = String()
+
+  /// The fields below are told in the answer to ListCertificates only.
+  /// Whose it is.
+  package var memberName: String = String()
+
+  package var organisation: String = String()
+
+  /// When the relay issued it, milliseconds since 1970.
+  package var issuedAtMs: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// The organisations of this relay. Answered by OrganisationList. Role reader.
+/// The organisations of this relay in the order of their short names, without those that were removed. Answered by
+/// OrganisationList. Role reader.
 package nonisolated struct WireListOrganisations: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  /// Those after this short name; empty: from the first.
+  package var after: String = String()
+
+  /// At most this many, 1 to 500; 0 stands for 500.
+  package var limit: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2222,6 +2351,9 @@ package nonisolated struct WireOrganisationList: Sendable {
   // methods supported on all messages.
 
   package var organisations: [WireOrganisation] = []
+
+  /// True when more follow: ask again with after = the last one's short name.
+  package var more: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2250,12 +2382,16 @@ package nonisolated struct WireOrganisation: Sendable {
   /// Short names of those that it may pass AMBER on to; told to its own members and to relay administrators.
   package var clients: [String] = []
 
+  /// Whom to write to or call, one line of at most 200 bytes, or empty.
+  package var contact: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// Members, so that RED can name them. Answered by MemberList. Role contributor.
+/// Members in the order of their ids, so that RED can name them; without those that were removed. Answered by MemberList.
+/// Role contributor.
 package nonisolated struct WireListMembers: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2263,6 +2399,15 @@ package nonisolated struct WireListMembers: Sendable {
 
   /// Of this organisation; empty: of all.
   package var organisation: String = String()
+
+  /// Those after this id, 16 bytes; empty: from the first.
+  package var afterMemberID: Data = Data()
+
+  /// At most this many, 1 to 500; 0 stands for 500.
+  package var limit: UInt32 = 0
+
+  /// Only those with this text in their name, upper and lower case alike; at most 120 bytes. Empty: all.
+  package var search: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2276,6 +2421,9 @@ package nonisolated struct WireMemberList: Sendable {
   // methods supported on all messages.
 
   package var members: [WireMember] = []
+
+  /// True when more follow: ask again with after_member_id = the last one's id.
+  package var more: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2302,6 +2450,10 @@ package nonisolated struct WireMember: Sendable {
 
   package var suspended: Bool = false
 
+  /// With the role curator: the topics, each with all below it, that the member curates; empty: every topic. Told to the
+  /// member and to administrators.
+  package var curatedTopics: [String] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2327,43 +2479,51 @@ package nonisolated struct WireEnrol: Sendable {
 }
 
 /// A certificate was issued.
-package nonisolated struct WireEnrolled: Sendable {
+package nonisolated struct WireEnrolled: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// DER.
-  package var certificate: Data = Data()
+  package var certificate: Data {
+    get {_storage._certificate}
+    set {_uniqueStorage()._certificate = newValue}
+  }
 
   /// The issuing certificate, then the root, DER.
-  package var issuers: [Data] = []
+  package var issuers: [Data] {
+    get {_storage._issuers}
+    set {_uniqueStorage()._issuers = newValue}
+  }
 
   package var member: WireMember {
-    get {_member ?? WireMember()}
-    set {_member = newValue}
+    get {_storage._member ?? WireMember()}
+    set {_uniqueStorage()._member = newValue}
   }
   /// Returns true if `member` has been explicitly set.
-  package var hasMember: Bool {self._member != nil}
+  package var hasMember: Bool {_storage._member != nil}
   /// Clears the value of `member`. Subsequent reads from it will return its default value.
-  package mutating func clearMember() {self._member = nil}
+  package mutating func clearMember() {_uniqueStorage()._member = nil}
 
   package var organisation: WireOrganisation {
-    get {_organisation ?? WireOrganisation()}
-    set {_organisation = newValue}
+    get {_storage._organisation ?? WireOrganisation()}
+    set {_uniqueStorage()._organisation = newValue}
   }
   /// Returns true if `organisation` has been explicitly set.
-  package var hasOrganisation: Bool {self._organisation != nil}
+  package var hasOrganisation: Bool {_storage._organisation != nil}
   /// Clears the value of `organisation`. Subsequent reads from it will return its default value.
-  package mutating func clearOrganisation() {self._organisation = nil}
+  package mutating func clearOrganisation() {_uniqueStorage()._organisation = nil}
 
-  package var relayID: Data = Data()
+  package var relayID: Data {
+    get {_storage._relayID}
+    set {_uniqueStorage()._relayID = newValue}
+  }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _member: WireMember? = nil
-  fileprivate var _organisation: WireOrganisation? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Gives this connection's member a fresh certificate. Answered by Enrolled. The old one stays valid until its end; a
@@ -2428,11 +2588,20 @@ package nonisolated struct WireInvited: Sendable {
   package init() {}
 }
 
-/// Invitations that this administrator may see. Answered by InvitationList.
+/// Invitations that this administrator may see, newest first. Answered by InvitationList.
 package nonisolated struct WireListInvitations: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  /// Those before this id, 8 bytes; empty: from the newest.
+  package var beforeInvitationID: Data = Data()
+
+  /// At most this many, 1 to 500; 0 stands for 500.
+  package var limit: UInt32 = 0
+
+  /// Only those that can still be redeemed.
+  package var `open`: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2446,6 +2615,9 @@ package nonisolated struct WireInvitationList: Sendable {
   // methods supported on all messages.
 
   package var invitations: [WireInvitationEntry] = []
+
+  /// True when more follow: ask again with before_invitation_id = the last one's id.
+  package var more: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2550,9 +2722,11 @@ package nonisolated struct WireSetClients: Sendable {
   package init() {}
 }
 
-/// Revokes certificates for ever: of one fingerprint, one member, or one organisation. Live sessions of them are told and
-/// closed, and unused invitations that would bring them back are withdrawn. Role organisation administrator for the own
-/// organisation, relay administrator for all. Answered by Revoked, or LAST_RELAY_ADMINISTRATOR.
+/// Revokes certificates: of one fingerprint, one member, or one organisation. Live sessions of them are told and closed,
+/// and unused invitations that would bring them back are withdrawn. For ever, but for the reason certificateHold, which
+/// ReleaseHold takes back; a certificate on hold can be revoked for ever. Role organisation administrator for the own
+/// organisation (of members with no higher role), relay administrator for all. Answered by Revoked, or
+/// LAST_RELAY_ADMINISTRATOR.
 package nonisolated struct WireRevokeCertificates: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2615,7 +2789,7 @@ package nonisolated struct WireRevoked: Sendable {
   package init() {}
 }
 
-/// Certificates that this administrator may see. Answered by CertificateList.
+/// Certificates that this administrator may see, those that end first on top. Answered by CertificateList.
 package nonisolated struct WireListCertificates: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2623,6 +2797,205 @@ package nonisolated struct WireListCertificates: Sendable {
 
   /// Of this organisation; empty: of all that you administer.
   package var organisation: String = String()
+
+  /// Of this member, 16 bytes; empty: of all.
+  package var memberID: Data = Data()
+
+  /// Only those whose member's name has this text in it (upper and lower case alike), or whose fingerprint or serial
+  /// number begins with it in hexadecimal digits; at most 120 bytes. Empty: all.
+  package var search: String = String()
+
+  /// Unspecified: in any state.
+  package var state: WireCertificateState = .unspecified
+
+  /// Only those that end at or after this time, milliseconds since 1970; 0: at any time.
+  package var endsFromMs: Int64 = 0
+
+  /// Only those that end before this time, milliseconds since 1970; 0: at any time.
+  package var endsBeforeMs: Int64 = 0
+
+  /// `next` of the page before; empty: from the first.
+  package var after: Data = Data()
+
+  /// At most this many, 1 to 500; 0 stands for 100. A page may be shorter to fit a frame.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Takes back the hold (RevokeCertificates with certificateHold) of one certificate, of all of a member, or of all of an
+/// organisation. Certificates that are revoked for another reason stay so. Role as for RevokeCertificates. Answered by
+/// Released.
+package nonisolated struct WireReleaseHold: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: WireReleaseHold.OneOf_Target? = nil
+
+  package var fingerprint: Data {
+    get {
+      if case .fingerprint(let v)? = target {return v}
+      return Data()
+    }
+    set {target = .fingerprint(newValue)}
+  }
+
+  package var memberID: Data {
+    get {
+      if case .memberID(let v)? = target {return v}
+      return Data()
+    }
+    set {target = .memberID(newValue)}
+  }
+
+  package var organisation: String {
+    get {
+      if case .organisation(let v)? = target {return v}
+      return String()
+    }
+    set {target = .organisation(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Target: Equatable, Sendable {
+    case fingerprint(Data)
+    case memberID(Data)
+    case organisation(String)
+
+  }
+
+  package init() {}
+}
+
+/// The answer to ReleaseHold.
+package nonisolated struct WireReleased: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var certificates: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Changes what is said of an organisation; its short name stays for ever. What is not set stays. Role relay
+/// administrator; organisation administrator: the contact of the own organisation. Certificates that were issued before
+/// keep the old name. Answered by Done.
+package nonisolated struct WireChangeOrganisation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var organisation: String = String()
+
+  /// 1 to 200 bytes.
+  package var name: String {
+    get {_name ?? String()}
+    set {_name = newValue}
+  }
+  /// Returns true if `name` has been explicitly set.
+  package var hasName: Bool {self._name != nil}
+  /// Clears the value of `name`. Subsequent reads from it will return its default value.
+  package mutating func clearName() {self._name = nil}
+
+  /// ISO 3166-1 alpha-2; set and empty: an international institution.
+  package var country: String {
+    get {_country ?? String()}
+    set {_country = newValue}
+  }
+  /// Returns true if `country` has been explicitly set.
+  package var hasCountry: Bool {self._country != nil}
+  /// Clears the value of `country`. Subsequent reads from it will return its default value.
+  package mutating func clearCountry() {self._country = nil}
+
+  package var kind: WireOrganisationKind {
+    get {_kind ?? .unspecified}
+    set {_kind = newValue}
+  }
+  /// Returns true if `kind` has been explicitly set.
+  package var hasKind: Bool {self._kind != nil}
+  /// Clears the value of `kind`. Subsequent reads from it will return its default value.
+  package mutating func clearKind() {self._kind = nil}
+
+  /// One line of at most 200 bytes; set and empty: none.
+  package var contact: String {
+    get {_contact ?? String()}
+    set {_contact = newValue}
+  }
+  /// Returns true if `contact` has been explicitly set.
+  package var hasContact: Bool {self._contact != nil}
+  /// Clears the value of `contact`. Subsequent reads from it will return its default value.
+  package mutating func clearContact() {self._contact = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _name: String? = nil
+  fileprivate var _country: String? = nil
+  fileprivate var _kind: WireOrganisationKind? = nil
+  fileprivate var _contact: String? = nil
+}
+
+/// Removes an organisation with all its members, or one member, for ever. All their certificates are revoked
+/// (cessationOfOperation, affiliationChanged), live sessions are told and closed, their open invitations withdrawn, their
+/// subscriptions deleted; short name and ids are never given again. What they posted stays and stays attributed, and the
+/// audit log keeps what they did. An organisation: role relay administrator, and not the own. A member: as for
+/// SetSuspension. Answered by Removed, or LAST_RELAY_ADMINISTRATOR.
+package nonisolated struct WireRemove: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var target: WireRemove.OneOf_Target? = nil
+
+  package var organisation: String {
+    get {
+      if case .organisation(let v)? = target {return v}
+      return String()
+    }
+    set {target = .organisation(newValue)}
+  }
+
+  /// 16 bytes.
+  package var memberID: Data {
+    get {
+      if case .memberID(let v)? = target {return v}
+      return Data()
+    }
+    set {target = .memberID(newValue)}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum OneOf_Target: Equatable, Sendable {
+    case organisation(String)
+    /// 16 bytes.
+    case memberID(Data)
+
+  }
+
+  package init() {}
+}
+
+/// The answer to Remove.
+package nonisolated struct WireRemoved: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var members: UInt32 = 0
+
+  package var certificates: UInt32 = 0
+
+  /// Sessions that were closed.
+  package var sessions: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2675,8 +3048,8 @@ package nonisolated struct WireSetSuspension: Sendable {
 }
 
 /// Replaces the roles of a member; what the member may do changes at once. Role organisation administrator of the same
-/// organisation where neither the old nor the new roles are above the own, relay administrator for all. Live sessions go
-/// on with the new roles. Answered by Done, or LAST_RELAY_ADMINISTRATOR.
+/// organisation where neither the old nor the new roles are above the own and nobody becomes a curator, relay
+/// administrator for all. Live sessions go on with the new roles. Answered by Done, or LAST_RELAY_ADMINISTRATOR.
 package nonisolated struct WireSetRoles: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2687,6 +3060,10 @@ package nonisolated struct WireSetRoles: Sendable {
 
   /// At least one.
   package var roles: [WireRole] = []
+
+  /// With the role curator: the topics, each with all below it, that the member is to curate; at most 64. Empty: every
+  /// topic.
+  package var curatedTopics: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2790,6 +3167,9 @@ package nonisolated struct WireListMemberSummaries: Sendable {
   /// At most this many, 1 to 500; 0 stands for 500.
   package var limit: UInt32 = 0
 
+  /// Only those with this text in their name, upper and lower case alike; at most 120 bytes. Empty: all.
+  package var search: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -2834,6 +3214,9 @@ package nonisolated struct WireMemberSummary: Sendable {
 
   /// Milliseconds since 1970.
   package var joinedAtMs: Int64 = 0
+
+  /// Of them, on hold.
+  package var certificatesOnHold: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2999,6 +3382,49 @@ package nonisolated struct WireStatus: Sendable {
   /// The end of the certificate that issues members' certificates.
   package var issuingCertificateEndsMs: Int64 = 0
 
+  /// The issuing certificates that are accepted, the one that signs first. Two of them during a rollover.
+  package var issuers: [WireIssuerStatus] = []
+
+  /// The end of the root's certificate.
+  package var rootCertificateEndsMs: Int64 = 0
+
+  /// What needs somebody to act, most urgent first, one sentence each that says what to do.
+  package var warnings: [String] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// An issuing certificate of the authority.
+package nonisolated struct WireIssuerStatus: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Its subject's common name.
+  package var name: String = String()
+
+  /// The subject key identifier, 20 bytes.
+  package var keyID: Data = Data()
+
+  package var endsMs: Int64 = 0
+
+  /// True: it signs. False: what it signed earlier is still accepted.
+  package var signs: Bool = false
+
+  /// Certificates it signed that are neither revoked nor ended.
+  package var certificates: UInt32 = 0
+
+  /// Its revocation list: the number (RFC 5280 §5.2.3), 0 where none is published.
+  package var revocationListNumber: UInt64 = 0
+
+  /// When the next revocation list is due at the latest; 0 where none is published.
+  package var revocationListNextMs: Int64 = 0
+
+  /// The end of the certificate that signs its status answers (OCSP); 0 where none are given.
+  package var statusSignerEndsMs: Int64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3020,7 +3446,7 @@ package nonisolated struct WireDone: Sendable {
 fileprivate nonisolated let _protobuf_package = "lessons.v1"
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{2}\u{6}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{2}b\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{2}[\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{2}b\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{2}[\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
 }
 
 nonisolated extension WireMarking: SwiftProtobuf._ProtoNameProviding {
@@ -3043,9 +3469,13 @@ nonisolated extension WireRole: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_READER\0\u{1}ROLE_CONTRIBUTOR\0\u{1}ROLE_CURATOR\0\u{1}ROLE_ORGANISATION_ADMINISTRATOR\0\u{1}ROLE_RELAY_ADMINISTRATOR\0")
 }
 
+nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CERTIFICATE_STATE_UNSPECIFIED\0\u{1}CERTIFICATE_STATE_VALID\0\u{1}CERTIFICATE_STATE_EXPIRED\0\u{1}CERTIFICATE_STATE_REVOKED\0\u{1}CERTIFICATE_STATE_ON_HOLD\0")
+}
+
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{2}\u{7}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{c}\"\u{6}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{2}\u{7}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{c}\"\u{6}\u{c}P\u{1}\u{14}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3834,6 +4264,71 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .status(v)
         }
       }()
+      case 75: try {
+        var v: WireChangeOrganisation?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .changeOrganisation(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .changeOrganisation(v)
+        }
+      }()
+      case 76: try {
+        var v: WireRemove?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .remove(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .remove(v)
+        }
+      }()
+      case 77: try {
+        var v: WireRemoved?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .removed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .removed(v)
+        }
+      }()
+      case 78: try {
+        var v: WireReleaseHold?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .releaseHold(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .releaseHold(v)
+        }
+      }()
+      case 79: try {
+        var v: WireReleased?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .released(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .released(v)
+        }
+      }()
       default: break
       }
     }
@@ -4087,6 +4582,26 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .status?: try {
       guard case .status(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 74)
+    }()
+    case .changeOrganisation?: try {
+      guard case .changeOrganisation(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 75)
+    }()
+    case .remove?: try {
+      guard case .remove(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 76)
+    }()
+    case .removed?: try {
+      guard case .removed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 77)
+    }()
+    case .releaseHold?: try {
+      guard case .releaseHold(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 78)
+    }()
+    case .released?: try {
+      guard case .released(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 79)
     }()
     case nil: break
     }
@@ -5892,7 +6407,7 @@ nonisolated extension WireFetchCertificates: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireCertificateList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CertificateList"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificates\0\u{1}issuers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificates\0\u{1}issuers\0\u{1}more\0\u{1}next\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5902,6 +6417,8 @@ nonisolated extension WireCertificateList: SwiftProtobuf.Message, SwiftProtobuf.
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.certificates) }()
       case 2: try { try decoder.decodeRepeatedBytesField(value: &self.issuers) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.next) }()
       default: break
       }
     }
@@ -5914,12 +6431,20 @@ nonisolated extension WireCertificateList: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.issuers.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.issuers, fieldNumber: 2)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
+    }
+    if !self.next.isEmpty {
+      try visitor.visitSingularBytesField(value: self.next, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireCertificateList, rhs: WireCertificateList) -> Bool {
     if lhs.certificates != rhs.certificates {return false}
     if lhs.issuers != rhs.issuers {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.next != rhs.next {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5927,7 +6452,7 @@ nonisolated extension WireCertificateList: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireCertificateEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CertificateEntry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fingerprint\0\u{1}certificate\0\u{3}member_id\0\u{3}revoked_at_ms\0\u{3}revocation_reason\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fingerprint\0\u{1}certificate\0\u{3}member_id\0\u{3}revoked_at_ms\0\u{3}revocation_reason\0\u{3}member_name\0\u{1}organisation\0\u{3}issued_at_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5940,6 +6465,9 @@ nonisolated extension WireCertificateEntry: SwiftProtobuf.Message, SwiftProtobuf
       case 3: try { try decoder.decodeSingularBytesField(value: &self.memberID) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.revokedAtMs) }()
       case 5: try { try decoder.decodeSingularStringField(value: &self.revocationReason) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.memberName) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.issuedAtMs) }()
       default: break
       }
     }
@@ -5961,6 +6489,15 @@ nonisolated extension WireCertificateEntry: SwiftProtobuf.Message, SwiftProtobuf
     if !self.revocationReason.isEmpty {
       try visitor.visitSingularStringField(value: self.revocationReason, fieldNumber: 5)
     }
+    if !self.memberName.isEmpty {
+      try visitor.visitSingularStringField(value: self.memberName, fieldNumber: 6)
+    }
+    if !self.organisation.isEmpty {
+      try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 7)
+    }
+    if self.issuedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.issuedAtMs, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5970,6 +6507,9 @@ nonisolated extension WireCertificateEntry: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.memberID != rhs.memberID {return false}
     if lhs.revokedAtMs != rhs.revokedAtMs {return false}
     if lhs.revocationReason != rhs.revocationReason {return false}
+    if lhs.memberName != rhs.memberName {return false}
+    if lhs.organisation != rhs.organisation {return false}
+    if lhs.issuedAtMs != rhs.issuedAtMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5977,18 +6517,34 @@ nonisolated extension WireCertificateEntry: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireListOrganisations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListOrganisations"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{1}limit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.after) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.after.isEmpty {
+      try visitor.visitSingularStringField(value: self.after, fieldNumber: 1)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireListOrganisations, rhs: WireListOrganisations) -> Bool {
+    if lhs.after != rhs.after {return false}
+    if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -5996,7 +6552,7 @@ nonisolated extension WireListOrganisations: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireOrganisationList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OrganisationList"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisations\0\u{1}more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6005,6 +6561,7 @@ nonisolated extension WireOrganisationList: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.organisations) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       default: break
       }
     }
@@ -6014,11 +6571,15 @@ nonisolated extension WireOrganisationList: SwiftProtobuf.Message, SwiftProtobuf
     if !self.organisations.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.organisations, fieldNumber: 1)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireOrganisationList, rhs: WireOrganisationList) -> Bool {
     if lhs.organisations != rhs.organisations {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6026,7 +6587,7 @@ nonisolated extension WireOrganisationList: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension WireOrganisation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Organisation"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slug\0\u{1}name\0\u{1}country\0\u{1}kind\0\u{1}suspended\0\u{1}clients\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}slug\0\u{1}name\0\u{1}country\0\u{1}kind\0\u{1}suspended\0\u{1}clients\0\u{1}contact\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6040,6 +6601,7 @@ nonisolated extension WireOrganisation: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 4: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.suspended) }()
       case 6: try { try decoder.decodeRepeatedStringField(value: &self.clients) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.contact) }()
       default: break
       }
     }
@@ -6064,6 +6626,9 @@ nonisolated extension WireOrganisation: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.clients.isEmpty {
       try visitor.visitRepeatedStringField(value: self.clients, fieldNumber: 6)
     }
+    if !self.contact.isEmpty {
+      try visitor.visitSingularStringField(value: self.contact, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6074,6 +6639,7 @@ nonisolated extension WireOrganisation: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.kind != rhs.kind {return false}
     if lhs.suspended != rhs.suspended {return false}
     if lhs.clients != rhs.clients {return false}
+    if lhs.contact != rhs.contact {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6081,7 +6647,7 @@ nonisolated extension WireOrganisation: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireListMembers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListMembers"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}after_member_id\0\u{1}limit\0\u{1}search\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6090,6 +6656,9 @@ nonisolated extension WireListMembers: SwiftProtobuf.Message, SwiftProtobuf._Mes
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.afterMemberID) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.search) }()
       default: break
       }
     }
@@ -6099,11 +6668,23 @@ nonisolated extension WireListMembers: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.organisation.isEmpty {
       try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 1)
     }
+    if !self.afterMemberID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.afterMemberID, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    if !self.search.isEmpty {
+      try visitor.visitSingularStringField(value: self.search, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireListMembers, rhs: WireListMembers) -> Bool {
     if lhs.organisation != rhs.organisation {return false}
+    if lhs.afterMemberID != rhs.afterMemberID {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.search != rhs.search {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6111,7 +6692,7 @@ nonisolated extension WireListMembers: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireMemberList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MemberList"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6120,6 +6701,7 @@ nonisolated extension WireMemberList: SwiftProtobuf.Message, SwiftProtobuf._Mess
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.members) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       default: break
       }
     }
@@ -6129,11 +6711,15 @@ nonisolated extension WireMemberList: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if !self.members.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.members, fieldNumber: 1)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireMemberList, rhs: WireMemberList) -> Bool {
     if lhs.members != rhs.members {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6141,7 +6727,7 @@ nonisolated extension WireMemberList: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Member"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}name\0\u{1}organisation\0\u{1}kind\0\u{1}roles\0\u{1}suspended\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}name\0\u{1}organisation\0\u{1}kind\0\u{1}roles\0\u{1}suspended\0\u{3}curated_topics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6155,6 +6741,7 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       case 5: try { try decoder.decodeRepeatedEnumField(value: &self.roles) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.suspended) }()
+      case 7: try { try decoder.decodeRepeatedStringField(value: &self.curatedTopics) }()
       default: break
       }
     }
@@ -6179,6 +6766,9 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.suspended != false {
       try visitor.visitSingularBoolField(value: self.suspended, fieldNumber: 6)
     }
+    if !self.curatedTopics.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.curatedTopics, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6189,6 +6779,7 @@ nonisolated extension WireMember: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.kind != rhs.kind {return false}
     if lhs.roles != rhs.roles {return false}
     if lhs.suspended != rhs.suspended {return false}
+    if lhs.curatedTopics != rhs.curatedTopics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6233,51 +6824,95 @@ nonisolated extension WireEnrolled: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static let protoMessageName: String = _protobuf_package + ".Enrolled"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificate\0\u{1}issuers\0\u{1}member\0\u{1}organisation\0\u{3}relay_id\0")
 
+  fileprivate class _StorageClass {
+    var _certificate: Data = Data()
+    var _issuers: [Data] = []
+    var _member: WireMember? = nil
+    var _organisation: WireOrganisation? = nil
+    var _relayID: Data = Data()
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _certificate = source._certificate
+      _issuers = source._issuers
+      _member = source._member
+      _organisation = source._organisation
+      _relayID = source._relayID
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.certificate) }()
-      case 2: try { try decoder.decodeRepeatedBytesField(value: &self.issuers) }()
-      case 3: try { try decoder.decodeSingularMessageField(value: &self._member) }()
-      case 4: try { try decoder.decodeSingularMessageField(value: &self._organisation) }()
-      case 5: try { try decoder.decodeSingularBytesField(value: &self.relayID) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._certificate) }()
+        case 2: try { try decoder.decodeRepeatedBytesField(value: &_storage._issuers) }()
+        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._member) }()
+        case 4: try { try decoder.decodeSingularMessageField(value: &_storage._organisation) }()
+        case 5: try { try decoder.decodeSingularBytesField(value: &_storage._relayID) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.certificate.isEmpty {
-      try visitor.visitSingularBytesField(value: self.certificate, fieldNumber: 1)
-    }
-    if !self.issuers.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.issuers, fieldNumber: 2)
-    }
-    try { if let v = self._member {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-    } }()
-    try { if let v = self._organisation {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
-    } }()
-    if !self.relayID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.relayID, fieldNumber: 5)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._certificate.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._certificate, fieldNumber: 1)
+      }
+      if !_storage._issuers.isEmpty {
+        try visitor.visitRepeatedBytesField(value: _storage._issuers, fieldNumber: 2)
+      }
+      try { if let v = _storage._member {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+      } }()
+      try { if let v = _storage._organisation {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      } }()
+      if !_storage._relayID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._relayID, fieldNumber: 5)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireEnrolled, rhs: WireEnrolled) -> Bool {
-    if lhs.certificate != rhs.certificate {return false}
-    if lhs.issuers != rhs.issuers {return false}
-    if lhs._member != rhs._member {return false}
-    if lhs._organisation != rhs._organisation {return false}
-    if lhs.relayID != rhs.relayID {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._certificate != rhs_storage._certificate {return false}
+        if _storage._issuers != rhs_storage._issuers {return false}
+        if _storage._member != rhs_storage._member {return false}
+        if _storage._organisation != rhs_storage._organisation {return false}
+        if _storage._relayID != rhs_storage._relayID {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6410,18 +7045,39 @@ nonisolated extension WireInvited: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireListInvitations: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListInvitations"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}before_invitation_id\0\u{1}limit\0\u{1}open\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    // Load everything into unknown fields
-    while try decoder.nextFieldNumber() != nil {}
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.beforeInvitationID) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.`open`) }()
+      default: break
+      }
+    }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.beforeInvitationID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.beforeInvitationID, fieldNumber: 1)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
+    if self.`open` != false {
+      try visitor.visitSingularBoolField(value: self.`open`, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireListInvitations, rhs: WireListInvitations) -> Bool {
+    if lhs.beforeInvitationID != rhs.beforeInvitationID {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.`open` != rhs.`open` {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6429,7 +7085,7 @@ nonisolated extension WireListInvitations: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension WireInvitationList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InvitationList"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}invitations\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}invitations\0\u{1}more\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6438,6 +7094,7 @@ nonisolated extension WireInvitationList: SwiftProtobuf.Message, SwiftProtobuf._
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.invitations) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
       default: break
       }
     }
@@ -6447,11 +7104,15 @@ nonisolated extension WireInvitationList: SwiftProtobuf.Message, SwiftProtobuf._
     if !self.invitations.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.invitations, fieldNumber: 1)
     }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireInvitationList, rhs: WireInvitationList) -> Bool {
     if lhs.invitations != rhs.invitations {return false}
+    if lhs.more != rhs.more {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6772,7 +7433,7 @@ nonisolated extension WireRevoked: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireListCertificates: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListCertificates"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}member_id\0\u{1}search\0\u{1}state\0\u{3}ends_from_ms\0\u{3}ends_before_ms\0\u{1}after\0\u{1}limit\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6781,6 +7442,13 @@ nonisolated extension WireListCertificates: SwiftProtobuf.Message, SwiftProtobuf
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.memberID) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.search) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.endsFromMs) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.endsBeforeMs) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.after) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
       default: break
       }
     }
@@ -6790,11 +7458,289 @@ nonisolated extension WireListCertificates: SwiftProtobuf.Message, SwiftProtobuf
     if !self.organisation.isEmpty {
       try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 1)
     }
+    if !self.memberID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.memberID, fieldNumber: 2)
+    }
+    if !self.search.isEmpty {
+      try visitor.visitSingularStringField(value: self.search, fieldNumber: 3)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 4)
+    }
+    if self.endsFromMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.endsFromMs, fieldNumber: 5)
+    }
+    if self.endsBeforeMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.endsBeforeMs, fieldNumber: 6)
+    }
+    if !self.after.isEmpty {
+      try visitor.visitSingularBytesField(value: self.after, fieldNumber: 7)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireListCertificates, rhs: WireListCertificates) -> Bool {
     if lhs.organisation != rhs.organisation {return false}
+    if lhs.memberID != rhs.memberID {return false}
+    if lhs.search != rhs.search {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.endsFromMs != rhs.endsFromMs {return false}
+    if lhs.endsBeforeMs != rhs.endsBeforeMs {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReleaseHold: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReleaseHold"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}fingerprint\0\u{3}member_id\0\u{1}organisation\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .fingerprint(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .memberID(v)
+        }
+      }()
+      case 3: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .organisation(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.target {
+    case .fingerprint?: try {
+      guard case .fingerprint(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 1)
+    }()
+    case .memberID?: try {
+      guard case .memberID(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case .organisation?: try {
+      guard case .organisation(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReleaseHold, rhs: WireReleaseHold) -> Bool {
+    if lhs.target != rhs.target {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireReleased: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Released"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}certificates\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireReleased, rhs: WireReleased) -> Bool {
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChangeOrganisation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChangeOrganisation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{1}name\0\u{1}country\0\u{1}kind\0\u{1}contact\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._name) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self._country) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self._kind) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self._contact) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.organisation.isEmpty {
+      try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 1)
+    }
+    try { if let v = self._name {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._country {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._kind {
+      try visitor.visitSingularEnumField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._contact {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 5)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireChangeOrganisation, rhs: WireChangeOrganisation) -> Bool {
+    if lhs.organisation != rhs.organisation {return false}
+    if lhs._name != rhs._name {return false}
+    if lhs._country != rhs._country {return false}
+    if lhs._kind != rhs._kind {return false}
+    if lhs._contact != rhs._contact {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRemove: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Remove"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}member_id\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .organisation(v)
+        }
+      }()
+      case 2: try {
+        var v: Data?
+        try decoder.decodeSingularBytesField(value: &v)
+        if let v = v {
+          if self.target != nil {try decoder.handleConflictingOneOf()}
+          self.target = .memberID(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.target {
+    case .organisation?: try {
+      guard case .organisation(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 1)
+    }()
+    case .memberID?: try {
+      guard case .memberID(let v)? = self.target else { preconditionFailure() }
+      try visitor.visitSingularBytesField(value: v, fieldNumber: 2)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRemove, rhs: WireRemove) -> Bool {
+    if lhs.target != rhs.target {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRemoved: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Removed"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}certificates\0\u{1}sessions\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.members) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.sessions) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.members != 0 {
+      try visitor.visitSingularUInt32Field(value: self.members, fieldNumber: 1)
+    }
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 2)
+    }
+    if self.sessions != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sessions, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRemoved, rhs: WireRemoved) -> Bool {
+    if lhs.members != rhs.members {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.sessions != rhs.sessions {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6864,7 +7810,7 @@ nonisolated extension WireSetSuspension: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireSetRoles: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SetRoles"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}roles\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}member_id\0\u{1}roles\0\u{3}curated_topics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6874,6 +7820,7 @@ nonisolated extension WireSetRoles: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.memberID) }()
       case 2: try { try decoder.decodeRepeatedEnumField(value: &self.roles) }()
+      case 3: try { try decoder.decodeRepeatedStringField(value: &self.curatedTopics) }()
       default: break
       }
     }
@@ -6886,12 +7833,16 @@ nonisolated extension WireSetRoles: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.roles.isEmpty {
       try visitor.visitPackedEnumField(value: self.roles, fieldNumber: 2)
     }
+    if !self.curatedTopics.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.curatedTopics, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireSetRoles, rhs: WireSetRoles) -> Bool {
     if lhs.memberID != rhs.memberID {return false}
     if lhs.roles != rhs.roles {return false}
+    if lhs.curatedTopics != rhs.curatedTopics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7053,7 +8004,7 @@ nonisolated extension WireOrganisationSummary: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension WireListMemberSummaries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListMemberSummaries"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}after_member_id\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}after_member_id\0\u{1}limit\0\u{1}search\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7064,6 +8015,7 @@ nonisolated extension WireListMemberSummaries: SwiftProtobuf.Message, SwiftProto
       case 1: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.afterMemberID) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.search) }()
       default: break
       }
     }
@@ -7079,6 +8031,9 @@ nonisolated extension WireListMemberSummaries: SwiftProtobuf.Message, SwiftProto
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
     }
+    if !self.search.isEmpty {
+      try visitor.visitSingularStringField(value: self.search, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7086,6 +8041,7 @@ nonisolated extension WireListMemberSummaries: SwiftProtobuf.Message, SwiftProto
     if lhs.organisation != rhs.organisation {return false}
     if lhs.afterMemberID != rhs.afterMemberID {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.search != rhs.search {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7128,7 +8084,7 @@ nonisolated extension WireMemberSummaryList: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension WireMemberSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MemberSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{1}certificates\0\u{3}certificates_end_ms\0\u{3}joined_at_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}member\0\u{1}certificates\0\u{3}certificates_end_ms\0\u{3}joined_at_ms\0\u{3}certificates_on_hold\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7140,6 +8096,7 @@ nonisolated extension WireMemberSummary: SwiftProtobuf.Message, SwiftProtobuf._M
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
       case 3: try { try decoder.decodeSingularInt64Field(value: &self.certificatesEndMs) }()
       case 4: try { try decoder.decodeSingularInt64Field(value: &self.joinedAtMs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.certificatesOnHold) }()
       default: break
       }
     }
@@ -7162,6 +8119,9 @@ nonisolated extension WireMemberSummary: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.joinedAtMs != 0 {
       try visitor.visitSingularInt64Field(value: self.joinedAtMs, fieldNumber: 4)
     }
+    if self.certificatesOnHold != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificatesOnHold, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7170,6 +8130,7 @@ nonisolated extension WireMemberSummary: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.certificates != rhs.certificates {return false}
     if lhs.certificatesEndMs != rhs.certificatesEndMs {return false}
     if lhs.joinedAtMs != rhs.joinedAtMs {return false}
+    if lhs.certificatesOnHold != rhs.certificatesOnHold {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7405,7 +8366,7 @@ nonisolated extension WireFetchStatus: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Status"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisations\0\u{3}suspended_organisations\0\u{1}members\0\u{3}suspended_members\0\u{1}certificates\0\u{3}certificates_ending\0\u{3}members_ending\0\u{3}open_invitations\0\u{1}sessions\0\u{3}relay_certificate_ends_ms\0\u{3}issuing_certificate_ends_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisations\0\u{3}suspended_organisations\0\u{1}members\0\u{3}suspended_members\0\u{1}certificates\0\u{3}certificates_ending\0\u{3}members_ending\0\u{3}open_invitations\0\u{1}sessions\0\u{3}relay_certificate_ends_ms\0\u{3}issuing_certificate_ends_ms\0\u{1}issuers\0\u{3}root_certificate_ends_ms\0\u{1}warnings\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7424,6 +8385,9 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.sessions) }()
       case 10: try { try decoder.decodeSingularInt64Field(value: &self.relayCertificateEndsMs) }()
       case 11: try { try decoder.decodeSingularInt64Field(value: &self.issuingCertificateEndsMs) }()
+      case 12: try { try decoder.decodeRepeatedMessageField(value: &self.issuers) }()
+      case 13: try { try decoder.decodeSingularInt64Field(value: &self.rootCertificateEndsMs) }()
+      case 14: try { try decoder.decodeRepeatedStringField(value: &self.warnings) }()
       default: break
       }
     }
@@ -7463,6 +8427,15 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.issuingCertificateEndsMs != 0 {
       try visitor.visitSingularInt64Field(value: self.issuingCertificateEndsMs, fieldNumber: 11)
     }
+    if !self.issuers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.issuers, fieldNumber: 12)
+    }
+    if self.rootCertificateEndsMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.rootCertificateEndsMs, fieldNumber: 13)
+    }
+    if !self.warnings.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.warnings, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7478,6 +8451,74 @@ nonisolated extension WireStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.sessions != rhs.sessions {return false}
     if lhs.relayCertificateEndsMs != rhs.relayCertificateEndsMs {return false}
     if lhs.issuingCertificateEndsMs != rhs.issuingCertificateEndsMs {return false}
+    if lhs.issuers != rhs.issuers {return false}
+    if lhs.rootCertificateEndsMs != rhs.rootCertificateEndsMs {return false}
+    if lhs.warnings != rhs.warnings {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireIssuerStatus: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".IssuerStatus"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}key_id\0\u{3}ends_ms\0\u{1}signs\0\u{1}certificates\0\u{3}revocation_list_number\0\u{3}revocation_list_next_ms\0\u{3}status_signer_ends_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.keyID) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.endsMs) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.signs) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.revocationListNumber) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.revocationListNextMs) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.statusSignerEndsMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.keyID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.keyID, fieldNumber: 2)
+    }
+    if self.endsMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.endsMs, fieldNumber: 3)
+    }
+    if self.signs != false {
+      try visitor.visitSingularBoolField(value: self.signs, fieldNumber: 4)
+    }
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 5)
+    }
+    if self.revocationListNumber != 0 {
+      try visitor.visitSingularUInt64Field(value: self.revocationListNumber, fieldNumber: 6)
+    }
+    if self.revocationListNextMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.revocationListNextMs, fieldNumber: 7)
+    }
+    if self.statusSignerEndsMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.statusSignerEndsMs, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireIssuerStatus, rhs: WireIssuerStatus) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.keyID != rhs.keyID {return false}
+    if lhs.endsMs != rhs.endsMs {return false}
+    if lhs.signs != rhs.signs {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.revocationListNumber != rhs.revocationListNumber {return false}
+    if lhs.revocationListNextMs != rhs.revocationListNextMs {return false}
+    if lhs.statusSignerEndsMs != rhs.statusSignerEndsMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
