@@ -39,6 +39,14 @@ struct BenchMember: Sendable {
             chain: [try Certificate(der: enrolled.certificate)] + issuers.dropLast(), root: root)
     }
 
+    /// What this member connects with.
+    func clientContext() throws -> TLSContext {
+        try TLSContext(
+            client: .init(
+                trust: .roots([root]), serverName: "127.0.0.1", identity: (chain: chain, key: key),
+                alpnProtocols: ["lessons/1"]))
+    }
+
     /// Signed posts of about `bytes` bytes of content each, as Publish frames with request ids from 1 on.
     func posts(_ count: Int, bytes: Int, topic: String) throws -> [WireFrame.OneOf_Body] {
         guard let topic = Topic(topic) else { throw BenchError.unexpectedAnswer }

@@ -15,7 +15,10 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
 
     let channel: any Channel
     let caughtUp: EventLoopFuture<Void>
+    /// The relay's Goaway and when it came; fails when the connection ends without one.
+    let goaway: EventLoopFuture<(told: WireGoaway, at: NIODeadline)>
     private let caughtUpPromise: EventLoopPromise<Void>
+    private let goawayPromise: EventLoopPromise<(told: WireGoaway, at: NIODeadline)>
     private var decoder = FrameDecoder()
     private var waiting: [UInt64: EventLoopPromise<WireFrame.OneOf_Body>] = [:]
     private var nextID: UInt64 = 1
@@ -28,6 +31,8 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
         self.channel = channel
         caughtUpPromise = channel.eventLoop.makePromise()
         caughtUp = caughtUpPromise.futureResult
+        goawayPromise = channel.eventLoop.makePromise()
+        goaway = goawayPromise.futureResult
     }
 
     static func connect(
@@ -126,7 +131,10 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
                 }
                 let frame = try WireFrame(decoding: body)
                 if case .caughtUp = frame.body { caughtUpPromise.succeed(()) }
-                if case .goaway(let goaway) = frame.body { fail(BenchError.refused(goaway.reason)) }
+                if case .goaway(let told) = frame.body {
+                    goawayPromise.succeed((told, .now()))
+                    fail(BenchError.refused(told.reason))
+                }
                 if let promise = waiting.removeValue(forKey: frame.requestID) {
                     if let answer = frame.body {
                         promise.succeed(answer)
@@ -151,6 +159,7 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
 
     private func fail(_ error: any Error) {
         caughtUpPromise.fail(error)
+        goawayPromise.fail(error)
         for promise in waiting.values { promise.fail(error) }
         waiting = [:]
         expected?.promise.fail(error)

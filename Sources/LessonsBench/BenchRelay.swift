@@ -63,11 +63,7 @@ final class BenchRelay {
         else { throw BenchError.relayDidNotStart }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let member = try await BenchMember.join(try Wire.Invitation(text: invitation), group)
-        let context = try TLSContext(
-            client: .init(
-                trust: .roots([member.root]), serverName: "127.0.0.1",
-                identity: (chain: member.chain, key: member.key), alpnProtocols: ["lessons/1"]))
-        return BenchRelay(directory, process, ports.0, group, context, member)
+        return BenchRelay(directory, process, ports.0, group, try member.clientContext(), member)
     }
 
     private init(
@@ -90,8 +86,9 @@ final class BenchRelay {
     }
 
     /// A connection that has been welcomed.
-    func connect() async throws -> BenchPeer {
-        let peer = try await BenchPeer.connect(port: port, clientContext, group)
+    /// - Parameter context: of another member than the first; nil for that one.
+    func connect(_ context: TLSContext? = nil) async throws -> BenchPeer {
+        let peer = try await BenchPeer.connect(port: port, context ?? clientContext, group)
         var hello = WireHello()
         hello.minVersion = 1
         hello.maxVersion = 1
@@ -102,8 +99,10 @@ final class BenchRelay {
 
     /// A connection whose stream is live and has credit for everything.
     /// - Parameter after: the sequence number to begin after; nil for now.
-    func subscribe(_ pattern: String, after: Int64? = nil, untilCaughtUp: Bool = true) async throws -> BenchPeer {
-        let peer = try await connect()
+    func subscribe(
+        _ pattern: String, after: Int64? = nil, untilCaughtUp: Bool = true, as context: TLSContext? = nil
+    ) async throws -> BenchPeer {
+        let peer = try await connect(context)
         var filter = WireFilter()
         filter.topics = [pattern]
         var subscribe = WireSubscribe()
