@@ -19,7 +19,8 @@ struct Lessons: AsyncParsableCommand {
                 name: "Follow and read",
                 subcommands: [
                     TopicsCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, SubscriptionsCommand.self,
-                    WatchCommand.self, SyncCommand.self, ThreadsCommand.self, ShowCommand.self, ExportCommand.self,
+                    WatchCommand.self, SyncCommand.self, ThreadsCommand.self, SearchCommand.self, ShowCommand.self,
+                    ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "Write",
@@ -45,6 +46,7 @@ enum Overview {
           lessons subscribe 'policing/#'   follow topics
           lessons watch                    receive live
           lessons threads                  list lessons
+          lessons search 'complaint*'      find lessons and replies
           lessons show 12                  read one with its replies
 
           lessons post                     write a lesson in your editor; or: lessons post FILE

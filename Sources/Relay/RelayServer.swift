@@ -198,6 +198,7 @@ package final class RelayServer: Service, Sendable {
     private func sweep(_ loop: RelayLoop) {
         let now = core.clock()
         for session in loop.fanOut.allSessions { session.endIfOverdue(now: now, deadline: loop.eventLoop.now) }
+        if loop.index == 0 { core.indexSoon() }
         guard loop.index == 0, now > contexts.withLock({ $0.renewAt }) else { return }
         do {
             try reloadCertificates()

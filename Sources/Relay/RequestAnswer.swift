@@ -103,6 +103,7 @@ extension RelayCore {
         case .fetchPosts(let request): return RequestAnswer(.posts(try posts(request, principal.viewer)))
         case .fetchThread(let request): return RequestAnswer(.threadPage(try thread(request, principal.viewer)))
         case .listThreads(let request): return RequestAnswer(.threadList(try threads(request, principal.viewer)))
+        case .search(let request): return RequestAnswer(.searchResults(try search(request, principal.viewer)))
         case .listTopics: return RequestAnswer(.topicList(try topics(principal.viewer)))
         case .fetchCertificates(let request):
             return RequestAnswer(.certificateList(try certificates(request)))

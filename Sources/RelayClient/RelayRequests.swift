@@ -74,6 +74,11 @@ extension RelayConnection {
         return threads
     }
 
+    package func search(_ search: WireSearch) async throws(ClientError) -> WireSearchResults {
+        guard case .searchResults(let results) = try await request(.search(search)) else { throw Self.unexpectedAnswer }
+        return results
+    }
+
     package func topics() async throws(ClientError) -> [WireTopicSummary] {
         guard case .topicList(let list) = try await request(.listTopics(WireListTopics())) else {
             throw Self.unexpectedAnswer

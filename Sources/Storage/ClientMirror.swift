@@ -6,7 +6,7 @@ package import LessonModel
 package final class ClientMirror: Sendable {
     static let fileName = "mirror.sqlite"
 
-    private let database: DatabaseQueue
+    let database: DatabaseQueue
 
     /// Opens or makes `mirror.sqlite` in `directory`, which exists.
     /// - Parameter relayID: the relay of the profile; a mirror belongs to the first one it was opened for.
@@ -145,7 +145,9 @@ package final class ClientMirror: Sendable {
     @discardableResult
     package func purge(_ ids: [PostID]) throws(StorageError) -> Int {
         try database.writing { db in
-            try ids.reduce(0) { try $0 + db.run("DELETE FROM posts WHERE id = ?", [.id($1)]) }
+            let count = try ids.reduce(0) { try $0 + db.run("DELETE FROM posts WHERE id = ?", [.id($1)]) }
+            if count > 0 { try MirrorSearch.index.removeAll(in: db) }
+            return count
         }
     }
 
@@ -201,11 +203,12 @@ package final class ClientMirror: Sendable {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("v2-search") { db in try db.execute(sql: MirrorSearch.index.schema) }
         return migrator
     }
 }
 
-private enum MirrorSQL {
+enum MirrorSQL {
     static let columns = """
         sequence, received_at, content, signature, certificate, id, thread, verification
         """

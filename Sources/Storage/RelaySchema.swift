@@ -8,6 +8,7 @@ enum RelaySchema {
             try db.execute(sql: log)
             try db.execute(sql: membership)
         }
+        migrator.registerMigration("v2-search") { db in try db.execute(sql: RelaySearch.schema) }
         return migrator
     }
 

@@ -16,6 +16,10 @@ package final class RelayStore: Sendable {
     let log = Mutex(LogState())
     let headNumber = Mutex<SequenceNumber>(0)
     let topicSelections = Mutex(TopicSelections())
+    /// Held by the one who indexes for search.
+    let indexing = Mutex(())
+    /// The last post that is known to be indexed for search.
+    let indexedNumber = Mutex<SequenceNumber>(0)
     private let lock: DirectoryLock
 
     /// Opens the database in `directory`, which exists, and makes or upgrades it as needed.

@@ -129,6 +129,7 @@ struct Columns {
     func isNull(_ index: Int32) -> Bool { sqlite3_column_type(statement, index) == SQLITE_NULL }
     func integer(_ index: Int32) -> Int64 { sqlite3_column_int64(statement, index) }
     func int(_ index: Int32) -> Int { Int(sqlite3_column_int64(statement, index)) }
+    func double(_ index: Int32) -> Double { sqlite3_column_double(statement, index) }
     func flag(_ index: Int32) -> Bool { sqlite3_column_int64(statement, index) != 0 }
     func optionalInteger(_ index: Int32) -> Int64? { isNull(index) ? nil : integer(index) }
 

@@ -119,7 +119,7 @@ extension RelayStore {
 }
 
 /// Summaries of threads: `t` is the thread, `l` its lesson, `k` its topic. The viewer must be allowed to see the lesson.
-private enum ThreadSQL {
+enum ThreadSQL {
     static let tables = """
         threads t CROSS JOIN posts l ON l.sequence = t.sequence CROSS JOIN topics k ON k.id = t.topic
         """

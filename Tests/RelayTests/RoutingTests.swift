@@ -70,6 +70,11 @@ import Wire
                 let threads = try await viewer.threads(filter: nil, organisation: nil, before: 0, limit: 0).threads
                 #expect(threads.map(\.title).sorted() == (test.sees[index] ? ["For all", "Marked"] : ["For all"]))
                 #expect(threads.first { $0.title == "Marked" }?.posts == (test.sees[index] ? 2 : nil))
+                let found = try await viewer.find("marked")
+                let titles = found.hits.map(\.thread.title)
+                #expect(titles == (test.sees[index] ? ["Marked"] : []), "search, viewer \(index)")
+                #expect(found.threads == (test.sees[index] ? 1 : 0))
+                #expect(try await viewer.find("reply").hits.count == (test.sees[index] ? 1 : 0))
                 let topic = try #require(try await viewer.topics().first { $0.path == "policing/community" })
                 #expect(topic.threads == (test.sees[index] ? 1 : 0))
                 #expect(topic.posts == (test.sees[index] ? 2 : 0))

@@ -441,6 +441,55 @@ package nonisolated enum WireThreadState: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+/// How what was found fits what was searched for.
+package nonisolated enum WireSearchMatch: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+
+  /// By all words, as the text says.
+  case all // = 1
+
+  /// By some of the words.
+  case some // = 2
+
+  /// By parts of words.
+  case parts // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .all
+    case 2: self = .some
+    case 3: self = .parts
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .all: return 1
+    case .some: return 2
+    case .parts: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireSearchMatch] = [
+    .unspecified,
+    .all,
+    .some,
+    .parts,
+  ]
+
+}
+
 /// What an organisation is.
 package nonisolated enum WireOrganisationKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -928,6 +977,22 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .memberList(newValue)}
   }
 
+  package var search: WireSearch {
+    get {
+      if case .search(let v)? = body {return v}
+      return WireSearch()
+    }
+    set {body = .search(newValue)}
+  }
+
+  package var searchResults: WireSearchResults {
+    get {
+      if case .searchResults(let v)? = body {return v}
+      return WireSearchResults()
+    }
+    set {body = .searchResults(newValue)}
+  }
+
   /// Membership.
   package var enrol: WireEnrol {
     get {
@@ -1235,6 +1300,8 @@ package nonisolated struct WireFrame: Sendable {
     case organisationList(WireOrganisationList)
     case listMembers(WireListMembers)
     case memberList(WireMemberList)
+    case search(WireSearch)
+    case searchResults(WireSearchResults)
     /// Membership.
     case enrol(WireEnrol)
     case enrolled(WireEnrolled)
@@ -2204,6 +2271,117 @@ package nonisolated struct WireThreadSummary: Sendable {
   package var posts: UInt32 = 0
 
   package var receivedAtMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Threads with posts that hold what is searched for, of those that are for you, the best first. Answered by
+/// SearchResults. Role reader. What is not for you changes neither the order nor the count.
+package nonisolated struct WireSearch: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Words that must all be found, in any order; upper and lower case and diacritics alike. `"two words"` side by side, `word*`
+  /// the beginning of a word, `-word` must not be found. At most 1,000 bytes and 32 words.
+  package var text: String = String()
+
+  /// True: `text` is a text, such as a lesson's title; threads like it are found, by any of its longer words.
+  package var similar: Bool = false
+
+  /// Of the threads; not set: all.
+  package var filter: WireFilter {
+    get {_filter ?? WireFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  package var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  package mutating func clearFilter() {self._filter = nil}
+
+  /// Threads that this organisation opened; empty: of all.
+  package var organisation: String = String()
+
+  /// Markings of the posts; empty: any.
+  package var markings: [WireMarking] = []
+
+  /// Posts received at this time or later, milliseconds since 1970; 0: at any time.
+  package var sinceMs: Int64 = 0
+
+  /// Posts received before this time, milliseconds since 1970; 0: at any time.
+  package var beforeMs: Int64 = 0
+
+  /// Threads at most, 1 to 100; 0 stands for 20.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _filter: WireFilter? = nil
+}
+
+/// The answer to Search.
+package nonisolated struct WireSearchResults: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var hits: [WireSearchHit] = []
+
+  /// Threads in all that were found.
+  package var threads: UInt32 = 0
+
+  /// How they were found: each way is tried when the one before finds nothing.
+  package var match: WireSearchMatch = .unspecified
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A thread that was found.
+package nonisolated struct WireSearchHit: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var thread: WireThreadSummary {
+    get {_thread ?? WireThreadSummary()}
+    set {_thread = newValue}
+  }
+  /// Returns true if `thread` has been explicitly set.
+  package var hasThread: Bool {self._thread != nil}
+  /// Clears the value of `thread`. Subsequent reads from it will return its default value.
+  package mutating func clearThread() {self._thread = nil}
+
+  /// The post of the thread that fits best, 16 bytes, and its place in the log.
+  package var postID: Data = Data()
+
+  package var sequence: Int64 = 0
+
+  /// A piece of that post; empty when only the title was found.
+  package var snippet: [WireFragment] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _thread: WireThreadSummary? = nil
+}
+
+/// A part of a snippet.
+package nonisolated struct WireFragment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var text: String = String()
+
+  /// It is what was searched for.
+  package var match: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3457,6 +3635,10 @@ nonisolated extension WireThreadState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0THREAD_STATE_UNSPECIFIED\0\u{1}THREAD_STATE_OBSERVATION\0\u{1}THREAD_STATE_LESSON_IDENTIFIED\0\u{1}THREAD_STATE_LESSON_LEARNED\0\u{1}THREAD_STATE_GOOD_PRACTICE\0\u{1}THREAD_STATE_REJECTED\0\u{1}THREAD_STATE_SUPERSEDED\0")
 }
 
+nonisolated extension WireSearchMatch: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SEARCH_MATCH_UNSPECIFIED\0\u{1}SEARCH_MATCH_ALL\0\u{1}SEARCH_MATCH_SOME\0\u{1}SEARCH_MATCH_PARTS\0")
+}
+
 nonisolated extension WireOrganisationKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ORGANISATION_KIND_UNSPECIFIED\0\u{1}ORGANISATION_KIND_POLICE\0\u{1}ORGANISATION_KIND_PROSECUTION\0\u{1}ORGANISATION_KIND_JUDICIARY\0\u{1}ORGANISATION_KIND_MINISTRY\0\u{1}ORGANISATION_KIND_OVERSIGHT\0\u{1}ORGANISATION_KIND_CIVIL_SOCIETY\0\u{1}ORGANISATION_KIND_MEDIA\0\u{1}ORGANISATION_KIND_ACADEMIA\0\u{1}ORGANISATION_KIND_INTERNATIONAL\0\u{1}ORGANISATION_KIND_OTHER\0")
 }
@@ -3475,7 +3657,7 @@ nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{2}\u{7}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{c}\"\u{6}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{2}\u{5}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{c}$\u{4}\u{c}P\u{1}\u{14}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3898,6 +4080,32 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .memberList(v)
+        }
+      }()
+      case 34: try {
+        var v: WireSearch?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .search(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .search(v)
+        }
+      }()
+      case 35: try {
+        var v: WireSearchResults?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .searchResults(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .searchResults(v)
         }
       }()
       case 40: try {
@@ -4470,6 +4678,14 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .memberList?: try {
       guard case .memberList(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 33)
+    }()
+    case .search?: try {
+      guard case .search(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 34)
+    }()
+    case .searchResults?: try {
+      guard case .searchResults(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
     }()
     case .enrol?: try {
       guard case .enrol(let v)? = self.body else { preconditionFailure() }
@@ -6271,6 +6487,199 @@ nonisolated extension WireThreadSummary: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.posts != rhs.posts {return false}
     if lhs.receivedAtMs != rhs.receivedAtMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSearch: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Search"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}similar\0\u{1}filter\0\u{1}organisation\0\u{1}markings\0\u{3}since_ms\0\u{3}before_ms\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.similar) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      case 5: try { try decoder.decodeRepeatedEnumField(value: &self.markings) }()
+      case 6: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.beforeMs) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if self.similar != false {
+      try visitor.visitSingularBoolField(value: self.similar, fieldNumber: 2)
+    }
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    if !self.organisation.isEmpty {
+      try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 4)
+    }
+    if !self.markings.isEmpty {
+      try visitor.visitPackedEnumField(value: self.markings, fieldNumber: 5)
+    }
+    if self.sinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 6)
+    }
+    if self.beforeMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.beforeMs, fieldNumber: 7)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSearch, rhs: WireSearch) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.similar != rhs.similar {return false}
+    if lhs._filter != rhs._filter {return false}
+    if lhs.organisation != rhs.organisation {return false}
+    if lhs.markings != rhs.markings {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
+    if lhs.beforeMs != rhs.beforeMs {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSearchResults: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SearchResults"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{1}threads\0\u{1}match\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.hits) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
+      case 3: try { try decoder.decodeSingularEnumField(value: &self.match) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.hits.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.hits, fieldNumber: 1)
+    }
+    if self.threads != 0 {
+      try visitor.visitSingularUInt32Field(value: self.threads, fieldNumber: 2)
+    }
+    if self.match != .unspecified {
+      try visitor.visitSingularEnumField(value: self.match, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSearchResults, rhs: WireSearchResults) -> Bool {
+    if lhs.hits != rhs.hits {return false}
+    if lhs.threads != rhs.threads {return false}
+    if lhs.match != rhs.match {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSearchHit: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SearchHit"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}thread\0\u{3}post_id\0\u{1}sequence\0\u{1}snippet\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._thread) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.postID) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.snippet) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._thread {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.postID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.postID, fieldNumber: 2)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 3)
+    }
+    if !self.snippet.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.snippet, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSearchHit, rhs: WireSearchHit) -> Bool {
+    if lhs._thread != rhs._thread {return false}
+    if lhs.postID != rhs.postID {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.snippet != rhs.snippet {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFragment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Fragment"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}match\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.match) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 1)
+    }
+    if self.match != false {
+      try visitor.visitSingularBoolField(value: self.match, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFragment, rhs: WireFragment) -> Bool {
+    if lhs.text != rhs.text {return false}
+    if lhs.match != rhs.match {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,145 @@
+import Foundation
+
+/// Text brought to the form in which it is searched: lower case, without diacritics, words apart by one space.
+///
+/// Latin and Cyrillic letters of the OSCE area's languages lose their marks and strokes (ü is u, ł is l, ё is е, ң is н),
+/// ligatures are taken apart (ß is ss, æ is ae), and both of Turkish's i are i, so that a word is found however its
+/// writer's keyboard spelt it. Other scripts keep their letters.
+package enum SearchFolding {
+    /// A word of a text, folded, and where it stands.
+    package struct Word: Hashable, Sendable {
+        package var folded: String
+        package var range: Range<String.Index>
+    }
+
+    /// The words of `text` in order.
+    package static func words(in text: String) -> [Word] {
+        var words: [Word] = []
+        var folded = ""
+        var start = text.startIndex
+        var index = text.unicodeScalars.startIndex
+        let scalars = text.unicodeScalars
+        while index < scalars.endIndex {
+            let next = scalars.index(after: index)
+            switch fold(scalars[index]) {
+            case .separator:
+                if !folded.isEmpty {
+                    words.append(Word(folded: folded, range: start..<index))
+                    folded = ""
+                }
+            case .mark: break
+            case .letters(let letters):
+                if folded.isEmpty { start = index }
+                folded += letters
+            }
+            index = next
+        }
+        if !folded.isEmpty { words.append(Word(folded: folded, range: start..<scalars.endIndex)) }
+        return words
+    }
+
+    /// The words of `text`, one space between them.
+    package static func fold(_ text: String) -> String {
+        var result = ""
+        result.reserveCapacity(text.utf8.count)
+        var isApart = true
+        for scalar in text.unicodeScalars {
+            switch fold(scalar) {
+            case .separator: isApart = true
+            case .mark: break
+            case .letters(let letters):
+                if isApart, !result.isEmpty { result += " " }
+                isApart = false
+                result += letters
+            }
+        }
+        return result
+    }
+
+    private enum Folded: Sendable {
+        case separator
+        /// A combining mark: the letter before it goes on.
+        case mark
+        case letters(String)
+    }
+
+    private static func fold(_ scalar: Unicode.Scalar) -> Folded {
+        Int(scalar.value) < table.count ? table[Int(scalar.value)] : folded(scalar)
+    }
+
+    /// Up to the Cyrillic supplement: nearly all that is ever folded.
+    private static let table: [Folded] = (UInt32(0)..<0x530).map { Unicode.Scalar($0).map(folded) ?? .separator }
+
+    private static func folded(_ scalar: Unicode.Scalar) -> Folded {
+        switch scalar.properties.generalCategory {
+        case .nonspacingMark, .enclosingMark: return .mark
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .otherLetter, .modifierLetter, .decimalNumber,
+            .letterNumber, .spacingMark:
+            break
+        default: return .separator
+        }
+        var letters = ""
+        for part in scalar.properties.lowercaseMapping.decomposedStringWithCanonicalMapping.unicodeScalars {
+            if part.properties.generalCategory == .nonspacingMark { continue }
+            letters += withoutStroke[part] ?? String(part)
+        }
+        return letters.isEmpty ? .mark : .letters(letters)
+    }
+
+    /// Letters that Unicode does not take apart, as readers of neighbouring languages type them.
+    private static let withoutStroke: [Unicode.Scalar: String] = [
+        "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "ħ": "h", "ı": "i", "þ": "th",
+        "ŋ": "n",
+        "ə": "e", "ŧ": "t", "ґ": "г", "ғ": "г", "қ": "к", "ң": "н", "ө": "о", "ұ": "у", "ү": "у", "һ": "х", "ә": "а",
+        "ҳ": "х", "ҷ": "ч", "ӣ": "и", "ӯ": "у",
+    ]
+}
+
+extension Post {
+    /// What is searched of a post, folded, by the weight it has. The salt, ids and references are not searched.
+    package struct SearchText: Hashable, Sendable {
+        package var title = ""
+        package var recommendation = ""
+        package var body = ""
+        package var tags = ""
+
+        package init(title: String = "", recommendation: String = "", body: String = "", tags: String = "") {
+            self.title = title
+            self.recommendation = recommendation
+            self.body = body
+            self.tags = tags
+        }
+
+        /// What is searched by parts of words: short, since such an index is three times as long as its text.
+        package var parts: String { [title, tags, recommendation].filter { !$0.isEmpty }.joined(separator: " ") }
+
+        package var fields: [String] { [title, recommendation, body, tags] }
+    }
+
+    package var searchText: SearchText {
+        switch body {
+        case .lesson(let lesson):
+            SearchText(
+                title: SearchFolding.fold(lesson.title), recommendation: SearchFolding.fold(lesson.recommendation),
+                body: SearchFolding.fold(
+                    [
+                        lesson.observation, lesson.discussion, lesson.conclusion, lesson.evidence ?? "",
+                        lesson.actionBody ?? "",
+                    ].joined(separator: "\n")),
+                tags: SearchFolding.fold(lesson.tags.joined(separator: "\n")))
+        case .comment(let comment): SearchText(body: SearchFolding.fold(comment.text))
+        }
+    }
+
+    /// The texts that a search may show a piece of, the most telling first.
+    package var searchedTexts: [String] {
+        switch body {
+        case .lesson(let lesson):
+            [
+                lesson.recommendation, lesson.observation, lesson.conclusion, lesson.discussion, lesson.evidence ?? "",
+                lesson.actionBody ?? "", lesson.tags.joined(separator: ", "), lesson.title,
+            ].filter { !$0.isEmpty }
+        case .comment(let comment): [comment.text]
+        }
+    }
+}

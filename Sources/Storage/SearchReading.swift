@@ -1,0 +1,287 @@
+import GRDB
+package import LessonModel
+import Synchronization
+
+/// Where to search. What is nil or empty selects everything.
+package struct SearchScope: Hashable, Sendable {
+    package var filter: SubscriptionFilter?
+    /// Threads that this organisation opened.
+    package var organisation: OrganisationSlug?
+    /// Of the post itself.
+    package var markings: Set<Marking>
+    package var kinds: Set<PostKind>
+    /// Received at this time or later.
+    package var since: Milliseconds?
+    /// Received before this time.
+    package var before: Milliseconds?
+
+    package init(
+        filter: SubscriptionFilter? = nil, organisation: OrganisationSlug? = nil, markings: Set<Marking> = [],
+        kinds: Set<PostKind> = [], since: Milliseconds? = nil, before: Milliseconds? = nil
+    ) {
+        self.filter = filter
+        self.organisation = organisation
+        self.markings = markings
+        self.kinds = kinds
+        self.since = since
+        self.before = before
+    }
+}
+
+/// How what was found fits what was searched for. Each is tried when the one before finds nothing.
+package enum SearchMatch: Sendable {
+    /// As the query says.
+    case all
+    /// By some of its words.
+    case some
+    /// By parts of words.
+    case parts
+}
+
+/// What a search found of what its viewer may see.
+package struct SearchResult: Sendable {
+    package struct Hit: Sendable {
+        package var thread: ThreadSummary
+        /// The thread's post that fits best.
+        package var post: StoredPost
+    }
+
+    /// Threads, the best first.
+    package var hits: [Hit]
+    /// Threads in all; of restricted posts the newest `maxRestrictedPosts` are looked at.
+    package var threadCount: Int
+    package var match: SearchMatch
+
+    package static let maxRestrictedPosts = 500
+}
+
+extension RelayStore {
+    /// Posts that are indexed in one go, so that no append waits long.
+    private static let indexedAtOnce = 16
+
+    /// Whether the log goes beyond what is known to be indexed.
+    package var hasUnindexedPosts: Bool { head() > indexedNumber.withLock { $0 } }
+
+    /// Indexes posts of the log that are not indexed yet.
+    /// - Parameters:
+    ///   - maxPosts: at most this many.
+    ///   - decode: reads signed content; nil where it cannot be read, which is then never found.
+    /// - Returns: whether all are indexed now.
+    @discardableResult
+    package func indexForSearch(
+        maxPosts: Int = .max, decode: @Sendable ([UInt8]) -> Post?
+    ) throws(StorageError) -> Bool {
+        try indexing.withLock { _ throws(StorageError) in
+            var left = maxPosts
+            while left > 0 {
+                let share = min(left, RelayStore.indexedAtOnce)
+                let count = try indexNext(share, decode)
+                if count < share { return true }
+                left -= count
+            }
+            return false
+        }
+    }
+
+    private func indexNext(_ limit: Int, _ decode: @Sendable ([UInt8]) -> Post?) throws(StorageError) -> Int {
+        let rows = try read { db in
+            try db.all(
+                """
+                SELECT p.sequence, p.is_open, c.content FROM posts p CROSS JOIN post_contents c ON c.sequence = p.sequence
+                WHERE p.sequence > (SELECT through FROM search_state) ORDER BY p.sequence LIMIT ?
+                """,
+                [.integer(limit)]
+            ) { ($0.integer(0), $0.flag(1), decode($0.blob(2))?.searchText) }
+        }
+        guard let last = rows.last?.0 else {
+            let through = try read { db in try db.first("SELECT through FROM search_state") { $0.integer(0) } ?? 0 }
+            indexedNumber.withLock { $0 = max($0, through) }
+            return 0
+        }
+        try write { db in
+            var posts = 0
+            var words = 0
+            for (sequence, isOpen, text) in rows {
+                guard let text else { continue }
+                try (isOpen ? RelaySearch.open : RelaySearch.restricted).insert(text, at: sequence, in: db)
+                guard isOpen else { continue }
+                posts += 1
+                words += text.fields.reduce(0) { $0 + $1.split(separator: " ").count }
+            }
+            try db.run(
+                "UPDATE search_state SET through = ?, posts = posts + ?, words = words + ?",
+                [.integer(last), .integer(posts), .integer(words)])
+        }
+        indexedNumber.withLock { $0 = max($0, last) }
+        return rows.count
+    }
+
+    /// The threads with posts that `query` finds and `viewer` may see. What the viewer may not see changes nothing of the
+    /// answer: not the order, not the count.
+    /// - Parameter limit: threads, 1 to 500.
+    package func search(
+        _ query: SearchQuery, in scope: SearchScope, viewer: Viewer, limit: Int,
+        decode: @Sendable ([UInt8]) -> Post?
+    ) throws(StorageError) -> SearchResult {
+        try read { db in
+            let condition = try SearchCondition(scope, store: self, db: db)
+            guard !condition.selectsNothing else { return SearchResult(hits: [], threadCount: 0, match: .all) }
+            var found = SearchFinding()
+            var match = SearchMatch.all
+            for attempt in query.attempts where found.threads.isEmpty {
+                match = attempt.kind
+                found = try SearchFinding(attempt, condition, viewer, limit, db, decode)
+            }
+            let best = found.threads.sorted { ($0.value.score, $1.key) < ($1.value.score, $0.key) }.prefix(limit)
+            let hits = try best.compactMap { thread, candidate -> SearchResult.Hit? in
+                let summary = try db.first(
+                    """
+                    SELECT \(ThreadSQL.columns) FROM \(ThreadSQL.tables) WHERE t.sequence = ?3 AND \(VisibilitySQL.own("l"))
+                    """,
+                    viewer.parameters + [.integer(thread)], ThreadSQL.summary)
+                let post = try db.first(
+                    """
+                    SELECT \(RelayStore.storedColumns) FROM posts p CROSS JOIN post_contents c ON c.sequence = p.sequence
+                    WHERE p.sequence = ?3 AND \(VisibilitySQL.post("p"))
+                    """,
+                    viewer.parameters + [.integer(candidate.sequence)], StoredPosts.post)
+                guard let summary, let post else { return nil }
+                return SearchResult.Hit(thread: summary, post: post)
+            }
+            return SearchResult(hits: hits, threadCount: found.threadCount, match: match)
+        }
+    }
+}
+
+/// What a scope asks of a post `p` and its thread `t`, with parameters from the fourth on.
+private struct SearchCondition {
+    private(set) var sql = ""
+    private(set) var values: [SQLValue] = []
+    private(set) var selectsNothing = false
+
+    static let firstParameter = 4
+
+    init(_ scope: SearchScope, store: RelayStore, db: Database) throws {
+        if let filter = scope.filter {
+            let topics = try store.topicSelection(for: filter, in: db)
+            selectsNothing = topics == .none
+            let narrowing = try ThreadCondition(
+                filter, thread: "t", topics: topics, firstParameter: SearchCondition.firstParameter)
+            sql += narrowing.sql
+            values += narrowing.values
+        }
+        if let slug = scope.organisation {
+            add(
+                "EXISTS (SELECT 1 FROM posts l WHERE l.sequence = p.thread AND l.organisation = ", .text(slug.text), ")"
+            )
+        }
+        if !scope.markings.isEmpty { add("p.marking", oneOf: scope.markings.map(\.rawValue)) }
+        if !scope.kinds.isEmpty { add("p.kind", oneOf: scope.kinds.map(\.rawValue)) }
+        if let since = scope.since { add("p.received_at >= ", .integer(since)) }
+        if let before = scope.before { add("p.received_at < ", .integer(before)) }
+    }
+
+    private mutating func add(_ text: String, _ value: SQLValue, _ end: String = "") {
+        sql += " AND \(text)?\(SearchCondition.firstParameter + values.count)\(end)"
+        values.append(value)
+    }
+
+    private mutating func add(_ column: String, oneOf numbers: [Int]) {
+        add(
+            "\(column) IN (SELECT value FROM json_each(",
+            .text("[\(numbers.sorted().map(String.init).joined(separator: ","))]"), "))")
+    }
+}
+
+/// The threads that were found, with the best post of each.
+private struct SearchFinding {
+    struct Candidate {
+        var sequence: SequenceNumber
+        /// Smaller is better.
+        var score: Double
+    }
+
+    /// By the sequence numbers of their lessons.
+    private(set) var threads: [SequenceNumber: Candidate] = [:]
+    private(set) var threadCount = 0
+
+    /// Posts that are looked at for each thread that is wanted: a thread may have many.
+    private static let postsPerThread = 4
+
+    init() {}
+
+    init(
+        _ attempt: SearchQuery.Attempt, _ condition: SearchCondition, _ viewer: Viewer, _ limit: Int, _ db: Database,
+        _ decode: ([UInt8]) -> Post?
+    ) throws {
+        let match = attempt.match
+        let parts = attempt.kind == .parts
+        let open = parts ? RelaySearch.open.parts : RelaySearch.open.name
+        let rank = parts ? "bm25(\(open))" : RelaySearch.open.rank
+        let from = """
+            FROM \(open) CROSS JOIN posts p ON p.sequence = \(open).rowid CROSS JOIN threads t ON t.sequence = p.thread
+            WHERE \(open) MATCH ?3 AND p.is_open\(condition.sql)
+            """
+        let parameters = viewer.parameters + [.text(match)] + condition.values
+        try db.each(
+            "SELECT p.sequence, p.thread, \(rank) AS score \(from) ORDER BY score LIMIT \(limit * Self.postsPerThread)",
+            parameters
+        ) { columns in
+            add(columns.integer(1), Candidate(sequence: columns.integer(0), score: columns.double(2)))
+            return true
+        }
+        threadCount = try db.first("SELECT count(DISTINCT p.thread) \(from)", parameters) { $0.int(0) } ?? 0
+        try addRestricted(attempt.query, match, parts, condition, viewer, from, db, decode)
+    }
+
+    private mutating func addRestricted(
+        _ query: SearchQuery, _ match: String, _ parts: Bool, _ condition: SearchCondition, _ viewer: Viewer,
+        _ open: String, _ db: Database, _ decode: ([UInt8]) -> Post?
+    ) throws {
+        let index = parts ? RelaySearch.restricted.parts : RelaySearch.restricted.name
+        var ranking: SearchRanking?
+        var found: Set<SequenceNumber> = []
+        try db.each(
+            """
+            SELECT p.sequence, p.thread, c.content FROM \(index) CROSS JOIN posts p ON p.sequence = \(index).rowid
+                CROSS JOIN threads t ON t.sequence = p.thread CROSS JOIN post_contents c ON c.sequence = p.sequence
+            WHERE \(index) MATCH ?3 AND \(VisibilitySQL.post("p"))\(condition.sql)
+            ORDER BY p.sequence DESC LIMIT \(SearchResult.maxRestrictedPosts)
+            """,
+            viewer.parameters + [.text(match)] + condition.values
+        ) { columns in
+            guard let text = decode(columns.blob(2))?.searchText else { return true }
+            let known = try ranking ?? Self.ranking(query, db)
+            ranking = known
+            found.insert(columns.integer(1))
+            add(columns.integer(1), Candidate(sequence: columns.integer(0), score: known.score(text, query)))
+            return true
+        }
+        guard !found.isEmpty else { return }
+        // Threads with open posts among what was found are counted already.
+        let counted = try db.first(
+            """
+            SELECT count(DISTINCT p.thread) \(open)
+                AND p.thread IN (SELECT value FROM json_each(?\(SearchCondition.firstParameter + condition.values.count)))
+            """,
+            viewer.parameters + [.text(match)] + condition.values
+                + [.text("[\(found.map(String.init).joined(separator: ","))]")]
+        ) { $0.int(0) }
+        threadCount += found.count - (counted ?? 0)
+    }
+
+    private static func ranking(_ query: SearchQuery, _ db: Database) throws -> SearchRanking {
+        let name = RelaySearch.open.name
+        let frequencies = try query.terms.map { term in
+            try db.first("SELECT count(*) FROM \(name) WHERE \(name) MATCH ?", [.text(term.match)]) { $0.int(0) } ?? 0
+        }
+        let totals = try db.first("SELECT posts, words FROM search_state") { ($0.int(0), $0.int(1)) } ?? (0, 0)
+        return SearchRanking(
+            posts: totals.0, words: totals.1, frequencies: frequencies, weights: SearchIndex.weights)
+    }
+
+    private mutating func add(_ thread: SequenceNumber, _ candidate: Candidate) {
+        guard threads[thread].map({ $0.score <= candidate.score }) != true else { return }
+        threads[thread] = candidate
+    }
+}
