@@ -1,8 +1,34 @@
-/// One extension of a certificate, its value in DER (RFC 5280 §4.2).
+import COpenSSL
+
+/// One extension of a certificate or a revocation list, its value in DER (RFC 5280 §4.2 and §5.2).
 struct CertificateExtension {
     let identifier: String
     let isCritical: Bool
     let value: [UInt8]
+
+    /// Lends an X509_EXTENSION of it for the duration of `body`.
+    func withX509Extension(_ body: (OpaquePointer) throws(PKIError) -> Void) throws(PKIError) {
+        ERR_clear_error()
+        guard let object = unsafe OBJ_txt2obj(identifier, 1), let octets = unsafe ASN1_OCTET_STRING_new() else {
+            throw .drained("make an extension")
+        }
+        defer {
+            unsafe ASN1_OBJECT_free(object)
+            unsafe ASN1_OCTET_STRING_free(octets)
+        }
+        guard unsafe ASN1_OCTET_STRING_set(octets, value, Int32(value.count)) == 1,
+            let made = unsafe X509_EXTENSION_create_by_OBJ(nil, object, isCritical ? 1 : 0, octets)
+        else { throw .drained("make an extension") }
+        defer { unsafe X509_EXTENSION_free(made) }
+        try unsafe body(made)
+    }
+
+    /// Whose key signs, as certificates and lists name it (RFC 5280 §4.2.1.1).
+    static func authorityKeyIdentifier(_ keyID: [UInt8]) -> CertificateExtension {
+        CertificateExtension(
+            identifier: ObjectIdentifiers.authorityKeyIdentifier, isCritical: false,
+            value: DERWriter.sequence(DERWriter.context(0, primitive: keyID)))
+    }
 }
 
 extension CertificateProfile {
@@ -38,10 +64,7 @@ extension CertificateProfile {
             add(ObjectIdentifiers.certificatePolicies, DERWriter.sequence(policy))
         }
         add(ObjectIdentifiers.subjectKeyIdentifier, DERWriter.octetString(subjectKeyID))
-        if let issuerKeyID {
-            let keyID = DERWriter.context(0, primitive: issuerKeyID)
-            add(ObjectIdentifiers.authorityKeyIdentifier, DERWriter.sequence(keyID))
-        }
+        if let issuerKeyID { extensions.append(.authorityKeyIdentifier(issuerKeyID)) }
         if isRevocationUnchecked { add(ObjectIdentifiers.revocationUnchecked, DERWriter.null) }
 
         guard let publication, let issuerKeyID else { return extensions }

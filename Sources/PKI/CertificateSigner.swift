@@ -46,7 +46,11 @@ struct CertificateSigner {
         let extensions = try profile.extensions(
             subjectKeyID: Self.keyID(unsafe octets(bitString)), issuerKeyID: issuer?.subjectKeyID,
             publication: publication)
-        for item in extensions { unsafe try add(item, to: x509) }
+        for item in extensions {
+            unsafe try item.withX509Extension { extension_ throws(PKIError) in
+                guard unsafe X509_add_ext(x509, extension_, -1) == 1 else { throw .drained("add an extension") }
+            }
+        }
         ERR_clear_error()
         let signedBytes = unsafe key.withEVP { unsafe X509_sign(x509, $0, key.kind.digest?.md) }
         guard signedBytes > 0 else { throw .drained("sign a certificate") }
@@ -93,21 +97,5 @@ struct CertificateSigner {
     private func setValidity(_ x509: OpaquePointer, _ validity: ClosedRange<Int64>) -> Bool {
         unsafe ASN1_TIME_set(X509_getm_notBefore(x509), time_t(validity.lowerBound)) != nil
             && ASN1_TIME_set(X509_getm_notAfter(x509), time_t(validity.upperBound)) != nil
-    }
-
-    private func add(_ item: CertificateExtension, to x509: OpaquePointer) throws(PKIError) {
-        ERR_clear_error()
-        guard let object = unsafe OBJ_txt2obj(item.identifier, 1), let value = unsafe ASN1_OCTET_STRING_new() else {
-            throw .drained("make an extension")
-        }
-        defer {
-            unsafe ASN1_OBJECT_free(object)
-            unsafe ASN1_OCTET_STRING_free(value)
-        }
-        guard unsafe ASN1_OCTET_STRING_set(value, item.value, Int32(item.value.count)) == 1,
-            let made = unsafe X509_EXTENSION_create_by_OBJ(nil, object, item.isCritical ? 1 : 0, value)
-        else { throw .drained("make an extension") }
-        defer { unsafe X509_EXTENSION_free(made) }
-        guard unsafe X509_add_ext(x509, made, -1) == 1 else { throw .drained("add an extension") }
     }
 }

@@ -14,6 +14,14 @@ enum DERWriter {
         return tagged(0x02, [number])
     }
 
+    /// A non-negative number.
+    static func integer(_ number: UInt64) -> [UInt8] {
+        var octets = (0..<8).map { UInt8(truncatingIfNeeded: number >> (56 - 8 * $0)) }.drop { $0 == 0 }
+        // The first bit tells the sign (X.690 §8.3).
+        if octets.first.map({ $0 >= 0x80 }) ?? true { octets.insert(0, at: octets.startIndex) }
+        return tagged(0x02, Array(octets))
+    }
+
     /// A BIT STRING of named bits without trailing zeros (X.690 §11.2.2); bit 0 is the first one. At most eight bits.
     static func namedBits(_ bits: [Int]) -> [UInt8] {
         precondition(bits.allSatisfy { (0..<8).contains($0) }, "only one octet of named bits is written")

@@ -17,6 +17,7 @@ package enum ObjectIdentifiers {
     static let subjectAlternativeName = "2.5.29.17"
     static let subjectKeyIdentifier = "2.5.29.14"
     static let authorityKeyIdentifier = "2.5.29.35"
+    static let revocationListNumber = "2.5.29.20"
     static let revocationUnchecked = "1.3.6.1.5.5.7.48.1.5"
     static let statusService = "1.3.6.1.5.5.7.48.1"
     static let issuerCertificates = "1.3.6.1.5.5.7.48.2"

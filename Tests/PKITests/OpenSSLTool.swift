@@ -11,6 +11,11 @@ enum OpenSSLTool {
     /// Runs `openssl` with `arguments` and no input.
     /// - Returns: its exit code, and its two outputs in one text.
     static func run(_ arguments: String..., environment: [String: String] = [:]) throws -> (code: Int32, text: String) {
+        try run(arguments, environment: environment)
+    }
+
+    /// As above.
+    static func run(_ arguments: [String], environment: [String: String] = [:]) throws -> (code: Int32, text: String) {
         guard let path else { throw CocoaError(.executableNotLoadable) }
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
