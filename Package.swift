@@ -96,6 +96,10 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["LessonModel", "PKI"], path: "Tests/TestSupport",
             swiftSettings: settings),
+        .target(
+            name: "RelayTestSupport",
+            dependencies: ["Relay", "RelayClient", "LessonModel", "PKI", "Wire", "TestSupport", logging, nio, nioPosix],
+            path: "Tests/RelayTestSupport", swiftSettings: settings),
         .testTarget(name: "PKITests", dependencies: ["PKI", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TLSTests", dependencies: ["COpenSSL", "TLS", "PKI", "TestSupport", nio, nioPosix, nioEmbedded],
@@ -111,11 +115,16 @@ let package = Package(
             name: "RelayTests",
             dependencies: [
                 "Relay", "RelayClient", "LessonModel", "PKI", "Storage", "TLS", "Wire", "TestSupport",
-                nio, nioPosix, nioEmbedded,
+                "RelayTestSupport", nio, nioPosix, nioEmbedded,
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "RelayHTTPTests", dependencies: ["RelayHTTP", "Relay", "PKI", "TestSupport"], swiftSettings: settings),
+            name: "RelayHTTPTests",
+            dependencies: [
+                "RelayHTTP", "Relay", "RelayClient", "LessonModel", "PKI", "TLS", "Wire", "TestSupport",
+                "RelayTestSupport", hummingbird, lifecycle, logging, nio, nioPosix,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "RelayClientTests",
             dependencies: [

@@ -33,6 +33,19 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "The port for joining.")
     var enrolmentPort = 7444
 
+    @Option(
+        help: """
+            Publish revocations under this address, such as http://relay.example.org/pki. It is written into every \
+            certificate and must stay the same for years.
+            """)
+    var publicationURL: String?
+
+    @Option(help: "The port to publish at; a web server in front may pass port 80 on to it.")
+    var publicationPort = 7480
+
+    @Option(help: "The port for health and metrics, on 127.0.0.1 only; 0: none.")
+    var metricsPort = 0
+
     @Option(help: "Short name of the organisation that runs the relay, such as osce-sec.")
     var organisation: String
 
@@ -67,8 +80,11 @@ struct InitCommand: AsyncParsableCommand {
                 "\"\(country)\" is no participating State or Partner for Co-operation: use a code such as AL, or leave it out",
                 Exit.usage)
         }
-        guard (1...65_535).contains(port), (1...65_535).contains(enrolmentPort), port != enrolmentPort else {
-            throw fail("the two ports must differ and lie between 1 and 65535", Exit.usage)
+        let ports =
+            [port, enrolmentPort] + (publicationURL == nil ? [] : [publicationPort])
+            + (metricsPort == 0 ? [] : [metricsPort])
+        guard ports.allSatisfy((1...65_535).contains), Set(ports).count == ports.count else {
+            throw fail("the ports must differ and lie between 1 and 65535", Exit.usage)
         }
         let passphrase = try Self.passphrase(from: rootPassphraseFile)
         let reached = host ?? domain
@@ -83,6 +99,13 @@ struct InitCommand: AsyncParsableCommand {
                 configuration.names.dns.append(name)
             }
         }
+        configuration.publication = publicationURL.map {
+            RelayConfiguration.Publication(url: $0, listen: listen, port: publicationPort)
+        }
+        if metricsPort != 0 {
+            configuration.metrics = RelayConfiguration.Listener(listen: "127.0.0.1", port: metricsPort)
+        }
+        do { _ = try configuration.publicationURLs() } catch { throw fail("\(error)", Exit.usage) }
         let setup = RelaySetup(
             configuration: configuration,
             organisation: Organisation(slug: slug, name: organisationName, country: country, kind: kind),

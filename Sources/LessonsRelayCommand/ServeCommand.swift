@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import Relay
+import RelayHTTP
 import ServiceLifecycle
 import UnixSignals
 
@@ -9,8 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Run the relay until SIGTERM or SIGINT.",
         discussion: """
-            Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted. On SIGTERM the \
-            relay stores and answers what it has accepted, tells its clients, and ends.
+            Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted, followed by \
+            `publication=PORT` and `metrics=PORT` where relay.json has them. On SIGTERM the relay stores and answers what it has accepted, tells its clients, and ends.
             """)
 
     @Option(help: "The data directory.", completion: .directory)
@@ -33,23 +34,27 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Self.logger(level)
         let home = RelayHome(path: (data as NSString).standardizingPath)
         let server: RelayServer
+        let services: [any Service]
         do {
+            let configuration = try home.readConfiguration()
+            let further = FurtherListeners(configuration)
+            try further.check()
+            let readyLine = ReadyLine(expecting: further.names, logger: logger)
             server = try RelayServer(
-                home: home, configuration: try home.readConfiguration(), eventLoops: threads, logger: logger,
-                onReady: { addresses in
-                    logger.info(
-                        "ready", metadata: ["port": "\(addresses.port)", "enrolment": "\(addresses.enrolmentPort)"])
-                    print("ready \(addresses.port) \(addresses.enrolmentPort)")
-                    fflush(nil)
-                })
+                home: home, configuration: configuration, eventLoops: threads, logger: logger,
+                onReady: { readyLine.ready(port: $0.port, enrolmentPort: $0.enrolmentPort) })
+            services = further.services(of: server, logger: logger, readyLine)
         } catch {
             throw fail("\(error)", Exit.configuration)
         }
+        // The relay is the last to start and the first to stop.
         let group = ServiceGroup(
             configuration: .init(
-                services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services + [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
         do {
             try await group.run()
+        } catch let error as HTTPListenerError {
+            throw fail("\(error)", Exit.configuration)
         } catch {
             throw fail("\(error)", Exit.internalFailure)
         }

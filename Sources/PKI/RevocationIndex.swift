@@ -36,6 +36,7 @@ package final class RevocationIndex: Sendable {
     }
 
     private let entries: Mutex<[Key: Entry]>
+    private let changes = Atomic<Int>(0)
 
     package init(_ entries: [Key: Entry] = [:]) {
         self.entries = Mutex(entries)
@@ -52,6 +53,7 @@ package final class RevocationIndex: Sendable {
                 return false
             }
             entries[key] = Entry(reason: reason, time: time)
+            noteChange()
             return true
         }
     }
@@ -63,6 +65,7 @@ package final class RevocationIndex: Sendable {
         entries.withLock { entries in
             guard entries[key]?.reason == .certificateHold else { return false }
             entries[key] = nil
+            noteChange()
             return true
         }
     }
@@ -71,12 +74,20 @@ package final class RevocationIndex: Sendable {
     /// - Returns: what was known about it.
     @discardableResult
     package func remove(_ key: Key) -> Entry? {
-        entries.withLock { $0.removeValue(forKey: key) }
+        entries.withLock { entries in
+            let known = entries.removeValue(forKey: key)
+            if known != nil { noteChange() }
+            return known
+        }
     }
 
     /// Replaces everything at once: no look-up sees a state in between.
     package func replaceAll(with new: [Key: Entry]) {
-        entries.withLock { $0 = new }
+        entries.withLock { entries in
+            guard entries != new else { return }
+            entries = new
+            noteChange()
+        }
     }
 
     /// Whether `certificate` is revoked. A certificate that does not name its issuer's key counts as revoked, since
@@ -94,6 +105,11 @@ package final class RevocationIndex: Sendable {
     package func entry(_ key: Key) -> Entry? {
         entries.withLock { $0[key] }
     }
+
+    /// Rises with every change, so that whoever publishes revocations sees that there is something to publish.
+    package var generation: Int { changes.load(ordering: .acquiring) }
+
+    private func noteChange() { changes.wrappingAdd(1, ordering: .releasing) }
 
     package var count: Int { entries.withLock { $0.count } }
 

@@ -41,6 +41,32 @@ package struct RevocationList: Sendable, Hashable {
         self.nextUpdate = nextUpdate
     }
 
+    /// Reads a list; who signed it is not asked.
+    /// - Throws: `.malformed`, also for a list without a number or without its next update.
+    package init(der: [UInt8]) throws(PKIError) {
+        let what = "revocation list"
+        let list = unsafe try decodeDER(
+            der, as: what, free: { unsafe X509_CRL_free($0) }, { unsafe d2i_X509_CRL(nil, $0, $1) })
+        defer { unsafe X509_CRL_free(list) }
+        guard let first = unsafe secondsSince1970(X509_CRL_get0_lastUpdate(list)),
+            let last = unsafe secondsSince1970(X509_CRL_get0_nextUpdate(list)),
+            let raw = unsafe X509_CRL_get_ext_d2i(list, NID_crl_number, nil, nil)
+        else { throw .malformed(what: what, detail: "it has no number, or no next update") }
+        let value = unsafe raw.assumingMemoryBound(to: ASN1_INTEGER.self)
+        defer { unsafe ASN1_INTEGER_free(value) }
+        var number: Int64 = 0
+        guard unsafe ASN1_INTEGER_get_int64(&number, value) == 1, number >= 0 else {
+            throw .malformed(what: what, detail: "its number is negative or too large")
+        }
+        self.init(der: der, number: number, thisUpdate: first, nextUpdate: last)
+    }
+
+    /// The first `X509 CRL` block of `pem`.
+    /// - Throws: as `init(der:)`.
+    package init(pem: String) throws(PKIError) {
+        try self.init(der: try PEM.blocks(pem, labelled: "X509 CRL")[0].bytes)
+    }
+
     package var pem: String { PEM.text(label: "X509 CRL", bytes: der) }
 
     /// Signs a list of `entries`, in the order of their serial numbers. The reason `unspecified` is left out of an entry

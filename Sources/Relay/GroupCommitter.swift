@@ -44,6 +44,9 @@ final class GroupCommitter: Sendable {
     private let clock: @Sendable () -> Milliseconds
     private let logger: Logger
     private let pending = Mutex(Pending())
+
+    /// Posts that wait for verification or for the disk.
+    var pendingCount: Int { pending.withLock { $0.posts } }
     private let incoming = StageQueue<Submission>()
     private let verified = StageQueue<Checked>()
     private let finished = DispatchGroup()

@@ -19,9 +19,11 @@ final class RelayCore: Sendable {
     let counters: RelayCounters
     let limits: RelayLimits
     let pool: NIOThreadPool
-    private let currentAuthority: Mutex<CertificateAuthority>
+    private let currentAuthority: CurrentAuthority
     let clock: @Sendable () -> Milliseconds
     let logger: Logger
+    /// Nil when nothing is published.
+    let publication: RevocationPublication?
     /// The end of the relay's own certificate, milliseconds since 1970.
     let certificateEnd = Atomic<Milliseconds>(0)
     /// Somebody indexes posts for search.
@@ -33,7 +35,8 @@ final class RelayCore: Sendable {
         identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,
         committer: GroupCommitter, cursors: CursorBook, counters: RelayCounters, limits: RelayLimits,
         pool: NIOThreadPool,
-        authority: CertificateAuthority, clock: @escaping @Sendable () -> Milliseconds, logger: Logger
+        authority: CurrentAuthority, publication: RevocationPublication?,
+        clock: @escaping @Sendable () -> Milliseconds, logger: Logger
     ) {
         self.identity = identity
         self.store = store
@@ -44,17 +47,16 @@ final class RelayCore: Sendable {
         self.counters = counters
         self.limits = limits
         self.pool = pool
-        currentAuthority = Mutex(authority)
+        currentAuthority = authority
+        self.publication = publication
         self.clock = clock
         self.logger = logger
     }
 
     /// The authority as it is now; a rollover replaces it while the relay runs.
-    var authority: CertificateAuthority { currentAuthority.withLock { $0 } }
+    var authority: CertificateAuthority { currentAuthority.value }
 
-    func replaceAuthority(with authority: CertificateAuthority) {
-        currentAuthority.withLock { $0 = authority }
-    }
+    func replaceAuthority(with authority: CertificateAuthority) { currentAuthority.replace(with: authority) }
 
     /// Without the member, which the enrolment port does not have.
     func welcome(head: SequenceNumber) -> WireWelcome {
@@ -103,6 +105,17 @@ final class RelayCore: Sendable {
             return nil
         }
     }
+}
+
+/// The authority as it is now, for those who outlive a rollover.
+final class CurrentAuthority: Sendable {
+    private let current: Mutex<CertificateAuthority>
+
+    init(_ authority: CertificateAuthority) { current = Mutex(authority) }
+
+    var value: CertificateAuthority { current.withLock { $0 } }
+
+    func replace(with authority: CertificateAuthority) { current.withLock { $0 = authority } }
 }
 
 /// What names a relay to its members and in its certificates.

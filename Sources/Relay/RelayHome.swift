@@ -20,6 +20,8 @@ package struct RelayHome: Sendable {
     package var authorityPath: String { path + "/authority" }
     package var rootCertificatePath: String { authorityPath + "/root.pem" }
     package var rootKeyPath: String { authorityPath + "/root.key" }
+    /// The root's revocation list, made where the root's key was.
+    package var rootListPath: String { authorityPath + "/root.crl" }
     package var issuingCertificatePath: String { authorityPath + "/issuing-1.pem" }
     package var issuingKeyPath: String { authorityPath + "/issuing-1.key" }
 
@@ -69,17 +71,23 @@ package struct RelayHome: Sendable {
 
     /// Writes the root, its key under `passphrase`, and the first issuing certificate.
     package func write(
-        root: RootAuthority, authority: CertificateAuthority, passphrase: [UInt8]
+        root: RootAuthority, authority: CertificateAuthority, passphrase: [UInt8], now: Milliseconds
     ) throws(RelayHomeError) {
         do {
             let stored = try authority.stored(passphrase: nil)
             try writePublic(stored.rootCertificate, rootCertificatePath)
             try SecretFile.write(try root.key.pem(passphrase: passphrase), to: rootKeyPath, replacing: false)
             try writePublic(stored.issuingCertificates[0], issuingCertificatePath)
+            try writePublic(try root.revocationList([], number: 1, now: now / 1_000).pem, rootListPath)
             try SecretFile.write(stored.issuingKeys[0], to: issuingKeyPath, replacing: false)
         } catch {
             throw .cannotWrite(authorityPath, "\(error)")
         }
+    }
+
+    /// Nil when there is none or it cannot be read.
+    package func readRootList() -> RevocationList? {
+        (try? readPublic(rootListPath)).flatMap { try? RevocationList(pem: $0) }
     }
 
     /// The authority that signs members; the root's key is not needed.

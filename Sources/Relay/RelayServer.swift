@@ -24,7 +24,7 @@ package final class RelayServer: Service, Sendable {
     private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let loops: [RelayLoop]
-    private let core: RelayCore
+    let core: RelayCore
     private let channels: OpenChannels
     /// Apart, so that strangers take no member's place.
     private let enrolments = OpenChannels(limit: 512)
@@ -67,12 +67,22 @@ package final class RelayServer: Service, Sendable {
             store: store, membership: membership, limits: limits, loops: loops, cursors: cursors, counters: counters,
             clock: clock, logger: logger)
         let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+        let current = CurrentAuthority(authority)
+        var publication: RevocationPublication?
+        if configuration.publication != nil {
+            let made = RevocationPublication(
+                store: store, revocations: membership.revocations, authority: { current.value },
+                readRootList: { home.readRootList() }, clock: clock, logger: logger)
+            try made.refresh()
+            publication = made
+        }
         core = RelayCore(
             identity: configuration.identity, store: store, membership: membership,
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
-            limits: limits, pool: pool, authority: authority, clock: clock, logger: logger)
+            limits: limits, pool: pool, authority: current, publication: publication, clock: clock, logger: logger)
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
-        let contexts = try RelayServer.makeContexts(home, configuration, authority, membership, now: clock())
+        let contexts = try RelayServer.makeContexts(
+            home, configuration, authority, membership, publication, now: clock())
         core.certificateEnd.store(contexts.endsAt, ordering: .relaxed)
         self.contexts = Mutex(contexts)
     }
@@ -85,6 +95,10 @@ package final class RelayServer: Service, Sendable {
 
     package var counters: RelayCounters { core.counters }
     package var membership: Membership { core.membership }
+    /// Nil when the configuration publishes nothing.
+    package var publication: RevocationPublication? { core.publication }
+    /// A drain has begun.
+    var isStopping: Bool { isDrained.withLock { $0 } }
 
     // MARK: Running
 
@@ -158,7 +172,7 @@ package final class RelayServer: Service, Sendable {
     /// Reads the relay's certificate again, as after a change on disk. On failure the old one stays in use.
     package func reloadCertificates() throws {
         let fresh = try RelayServer.makeContexts(
-            home, configuration, core.authority, core.membership, now: core.clock())
+            home, configuration, core.authority, core.membership, core.publication, now: core.clock())
         contexts.withLock { $0 = fresh }
         core.certificateEnd.store(fresh.endsAt, ordering: .relaxed)
     }
@@ -198,7 +212,10 @@ package final class RelayServer: Service, Sendable {
     private func sweep(_ loop: RelayLoop) {
         let now = core.clock()
         for session in loop.fanOut.allSessions { session.endIfOverdue(now: now, deadline: loop.eventLoop.now) }
-        if loop.index == 0 { core.indexSoon() }
+        if loop.index == 0 {
+            core.indexSoon()
+            core.publication?.refreshIfDue(on: core.pool)
+        }
         guard loop.index == 0, now > contexts.withLock({ $0.renewAt }) else { return }
         do {
             try reloadCertificates()
@@ -211,7 +228,7 @@ package final class RelayServer: Service, Sendable {
 
     private static func makeContexts(
         _ home: RelayHome, _ configuration: RelayConfiguration, _ authority: CertificateAuthority,
-        _ membership: Membership, now: Milliseconds
+        _ membership: Membership, _ publication: RevocationPublication?, now: Milliseconds
     ) throws -> Contexts {
         var (certificate, key) = try home.readRelayCertificate()
         if now / 1_000 >= renewalTime(of: certificate) {
@@ -220,16 +237,21 @@ package final class RelayServer: Service, Sendable {
         }
         let chain = [certificate] + authority.issuingCertificates.prefix(1)
         let revocations = membership.revocations
+        try publication?.attend(to: certificate)
+        let fingerprint = certificate.fingerprint
+        let staple = publication.map { publication in
+            { @Sendable () -> [UInt8]? in publication.staple(for: fingerprint) }
+        }
         let relay = try TLSContext(
             server: .init(
                 certificateChain: chain, privateKey: key,
                 clientAuthentication: .required(
                     issuers: authority.issuingCertificates, isRevoked: { revocations.contains($0) }),
-                alpnProtocols: ["lessons/1"]))
+                alpnProtocols: ["lessons/1"], statusResponse: staple))
         let enrolment = try TLSContext(
             server: .init(
                 certificateChain: chain + [authority.root], privateKey: key, clientAuthentication: .none,
-                alpnProtocols: ["lessons-enrol/1"]))
+                alpnProtocols: ["lessons-enrol/1"], statusResponse: staple))
         return Contexts(
             relay: relay, enrolment: enrolment, renewAt: renewalTime(of: certificate) * 1_000,
             endsAt: certificate.notAfter * 1_000)

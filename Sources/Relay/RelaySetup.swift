@@ -36,7 +36,7 @@ package struct RelaySetup: Sendable {
         let (root, authority) = try CertificateAuthority.create(
             name: configuration.domain, organisation: organisation.name, country: organisation.country,
             now: now / 1_000, publication: configuration.publicationURLs())
-        try home.write(root: root, authority: authority, passphrase: rootPassphrase)
+        try home.write(root: root, authority: authority, passphrase: rootPassphrase, now: now)
         try home.issueRelayCertificate(authority, names: configuration.names, now: now)
         let store = try RelayStore(directory: home.path)
         defer { try? store.close() }

@@ -15,6 +15,12 @@ extension RelayStore {
         }
     }
 
+    /// Reads a page of the database file.
+    /// - Throws: when it cannot be read.
+    package func probe() throws(StorageError) {
+        _ = try read { db in try db.first("SELECT count(*) FROM settings") { $0.integer(0) } }
+    }
+
     /// Copies the database to the new file `path` while posts go on, as it was at one instant. A relay opens the copy
     /// under the name `relay.sqlite`, and goes on with the next sequence number.
     /// - Throws: `.alreadyExists` when `path` exists. After any failure nothing is at `path`.

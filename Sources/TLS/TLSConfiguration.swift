@@ -21,15 +21,19 @@ extension TLSContext {
         /// Best first. When there are any, a client that offers none of them is refused with
         /// `no_application_protocol`, and so is one that offers no protocol at all.
         package var alpnProtocols: [String]
+        /// The status (OCSP response, DER) of the server's certificate, for clients that ask for it (RFC 6066 §8); nil
+        /// where there is none now. Asked in each handshake, from any thread; it must not block.
+        package var statusResponse: (@Sendable () -> [UInt8]?)?
 
         package init(
             certificateChain: [Certificate], privateKey: PrivateKey, clientAuthentication: ClientAuthentication,
-            alpnProtocols: [String]
+            alpnProtocols: [String], statusResponse: (@Sendable () -> [UInt8]?)? = nil
         ) {
             self.certificateChain = certificateChain
             self.privateKey = privateKey
             self.clientAuthentication = clientAuthentication
             self.alpnProtocols = alpnProtocols
+            self.statusResponse = statusResponse
         }
     }
 

@@ -9,6 +9,8 @@ internal import PKI
     let sslContext: OpaquePointer
     let role: Role
     let applicationProtocols: ApplicationProtocols
+    /// A server's, see `ServerConfiguration`.
+    let statusResponse: (@Sendable () -> [UInt8]?)?
     /// The SSL_CTX's app data points here, unowned: this object frees the SSL_CTX, and every `TLSConnection` holds
     /// this object for as long as its SSL can call back.
     private let verification: PeerVerification
@@ -32,7 +34,9 @@ internal import PKI
             guard !issuers.isEmpty else { throw .configuration("no issuer of client certificates is trusted") }
             verification = PeerVerification(anchors: issuers, isRevoked: isRevoked)
         }
-        try self.init(role: .server, applicationProtocols: protocols, verification: verification)
+        try self.init(
+            role: .server, applicationProtocols: protocols, verification: verification,
+            statusResponse: server.statusResponse)
         try use(chain: server.certificateChain, key: server.privateKey)
         try unsafe configureServer(sslContext)
         if case .required = server.clientAuthentication {
@@ -63,7 +67,8 @@ internal import PKI
     }
 
     private init(
-        role: Role, applicationProtocols: ApplicationProtocols, verification: PeerVerification
+        role: Role, applicationProtocols: ApplicationProtocols, verification: PeerVerification,
+        statusResponse: (@Sendable () -> [UInt8]?)? = nil
     ) throws(TLSError) {
         OpenSSLErrorQueue.clear()
         guard let sslContext = unsafe SSL_CTX_new(role.isServer ? TLS_server_method() : TLS_client_method()) else {
@@ -73,6 +78,7 @@ internal import PKI
         self.role = role
         self.applicationProtocols = applicationProtocols
         self.verification = verification
+        self.statusResponse = statusResponse
         try unsafe configureBothSides(sslContext)
     }
 
@@ -122,6 +128,9 @@ internal import PKI
         try check(
             unsafe lessons_SSL_CTX_set1_client_sigalgs_list(context, Self.signatureAlgorithms),
             "the signature algorithms")
+        if statusResponse != nil {
+            try check(unsafe lessons_SSL_CTX_set_tlsext_status_cb(context, showStatus), "the status of the certificate")
+        }
         guard !applicationProtocols.isEmpty else { return }
         unsafe SSL_CTX_set_client_hello_cb(context, requireApplicationProtocols, nil)
         unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, nil)
@@ -188,6 +197,23 @@ private let requireApplicationProtocols: SSL_client_hello_cb_fn = { ssl, alert, 
     guard offersTLS13 else { return SSL_CLIENT_HELLO_SUCCESS }
     unsafe alert?.pointee = SSL_AD_NO_APPLICATION_PROTOCOL
     return SSL_CLIENT_HELLO_ERROR
+}
+
+/// Shows the status of the server's certificate to a client that asked for it.
+private let showStatus: @convention(c) (OpaquePointer?, UnsafeMutableRawPointer?) -> Int32 = { ssl, _ in
+    guard let ssl = unsafe ssl, let response = unsafe TLSConnection.from(ssl)?.context.statusResponse?(),
+        let copy = unsafe lessons_OPENSSL_malloc(response.count)
+    else { return SSL_TLSEXT_ERR_NOACK }
+    unsafe copy.copyMemory(from: response, byteCount: response.count)
+    // The copy moves in.
+    guard
+        unsafe lessons_SSL_set_tlsext_status_ocsp_resp(
+            ssl, copy.assumingMemoryBound(to: UInt8.self), response.count) == 1
+    else {
+        unsafe lessons_OPENSSL_free(copy)
+        return SSL_TLSEXT_ERR_NOACK
+    }
+    return SSL_TLSEXT_ERR_OK
 }
 
 /// Answers the server's best protocol among those that the client offers, or refuses.

@@ -3,6 +3,7 @@ import LessonModel
 import NIOCore
 import PKI
 import RelayClient
+import RelayTestSupport
 import Testing
 import Wire
 

@@ -3,6 +3,7 @@ import LessonModel
 import PKI
 import Relay
 import RelayClient
+import RelayTestSupport
 import Testing
 import Wire
 

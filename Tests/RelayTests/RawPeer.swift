@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import Relay
 import RelayClient
+import RelayTestSupport
 import TLS
 import Testing
 import Wire

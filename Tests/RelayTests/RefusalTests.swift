@@ -2,6 +2,7 @@ import Foundation
 import LessonModel
 import PKI
 import RelayClient
+import RelayTestSupport
 import Testing
 import Wire
 

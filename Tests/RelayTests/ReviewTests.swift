@@ -5,6 +5,7 @@ import NIOCore
 import NIOPosix
 import PKI
 import RelayClient
+import RelayTestSupport
 import Storage
 import TLS
 import Testing

@@ -1,5 +1,6 @@
 import LessonModel
 import RelayClient
+import RelayTestSupport
 import Testing
 import Wire
 

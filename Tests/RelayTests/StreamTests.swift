@@ -1,6 +1,7 @@
 import LessonModel
 import Relay
 import RelayClient
+import RelayTestSupport
 import Testing
 import Wire
 

@@ -1,33 +1,33 @@
 import Foundation
-import LessonModel
-import Logging
+package import LessonModel
+package import Logging
 import NIOCore
-import NIOPosix
+package import NIOPosix
 import PKI
-import Relay
-import RelayClient
+package import Relay
+package import RelayClient
 import Synchronization
 import TestSupport
-import Testing
-import Wire
+package import Wire
 
 /// A real relay in this process: its own directory, database and authority, real TLS on loopback.
-final class TestRelay: Sendable {
-    let home: RelayHome
-    let clock: ManualRelayClock
-    let group = MultiThreadedEventLoopGroup.singleton
-    let configuration: RelayConfiguration
-    let admin: ClientIdentity
+package final class TestRelay: Sendable {
+    package let home: RelayHome
+    package let clock: ManualRelayClock
+    package let group = MultiThreadedEventLoopGroup.singleton
+    package let configuration: RelayConfiguration
+    package let admin: ClientIdentity
     private let directory: TemporaryDirectory
     private let running: Mutex<(server: RelayServer, addresses: RelayServer.Addresses)>
 
-    static let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
+    package static let logger = Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs `body` with a new relay and stops it afterwards, whatever happens.
-    static func with(
-        limits: RelayLimits = RelayLimits(), _ body: (TestRelay) async throws -> Void
+    package static func with(
+        limits: RelayLimits = RelayLimits(), configure: (inout RelayConfiguration) -> Void = { _ in },
+        _ body: (TestRelay) async throws -> Void
     ) async throws {
-        let relay = try await TestRelay(limits: limits)
+        let relay = try await TestRelay(limits: limits, configure)
         do {
             try await body(relay)
         } catch {
@@ -37,15 +37,17 @@ final class TestRelay: Sendable {
         await relay.stop()
     }
 
-    private init(limits: RelayLimits) async throws {
+    private init(limits: RelayLimits, _ configure: (inout RelayConfiguration) -> Void) async throws {
         directory = try TemporaryDirectory()
         home = RelayHome(path: directory.path + "/relay")
         clock = ManualRelayClock()
-        configuration = RelayConfiguration(
+        var configuration = RelayConfiguration(
             relayID: Hex.text(of: SecureRandom.bytes(16)), domain: "relay.test", host: "127.0.0.1", port: 0,
             enrolmentPort: 0, listen: "127.0.0.1", names: .init(dns: ["relay.test"], ip: ["127.0.0.1"]), limits: limits)
-        let office = try Organisation(
-            slug: #require(OrganisationSlug("office")), name: "Office", country: nil, kind: .international)
+        configure(&configuration)
+        self.configuration = configuration
+        let office = Organisation(
+            slug: try Self.slug("office"), name: "Office", country: nil, kind: .international)
         let setup = RelaySetup(
             configuration: configuration, organisation: office, administrator: "Ada",
             rootPassphrase: Array("correct horse battery".utf8))
@@ -58,13 +60,13 @@ final class TestRelay: Sendable {
         admin = try await TestRelay.join(text, addresses, clock, group)
     }
 
-    var server: RelayServer { running.withLock { $0.server } }
-    var addresses: RelayServer.Addresses { running.withLock { $0.addresses } }
+    package var server: RelayServer { running.withLock { $0.server } }
+    package var addresses: RelayServer.Addresses { running.withLock { $0.addresses } }
 
-    func stop() async { await server.drain() }
+    package func stop() async { await server.drain() }
 
     /// Drains the relay and opens it again from its directory, on other ports.
-    func restart() async throws {
+    package func restart() async throws {
         await stop()
         let server = try RelayServer(
             home: home, configuration: configuration, eventLoops: 2, clock: clock.read, logger: TestRelay.logger)
@@ -72,9 +74,14 @@ final class TestRelay: Sendable {
         running.withLock { $0 = (server, addresses) }
     }
 
+    private static func slug(_ text: String) throws -> OrganisationSlug {
+        guard let slug = OrganisationSlug(text) else { throw RelayHomeError.invalid("\(text) is no short name") }
+        return slug
+    }
+
     // MARK: Members
 
-    func join(_ invitation: String) async throws -> ClientIdentity {
+    package func join(_ invitation: String) async throws -> ClientIdentity {
         try await TestRelay.join(invitation.replacing(":0,0/", with: ":1,1/"), addresses, clock, group)
     }
 
@@ -89,21 +96,24 @@ final class TestRelay: Sendable {
     }
 
     /// Adds an organisation and lets its first member join.
-    func organisation(
+    package func organisation(
         _ slug: String, country: String? = "AL", kind: OrganisationKind = .police, roles: [WireRole] = [.contributor]
     ) async throws -> ClientIdentity {
         let connection = try await connect(admin)
         try await connection.addOrganisation(
-            Organisation(slug: try #require(OrganisationSlug(slug)), name: slug, country: country, kind: kind))
+            Organisation(slug: try Self.slug(slug), name: slug, country: country, kind: kind))
         await connection.close()
         return try await member(of: slug, name: "first of \(slug)", roles: roles)
     }
 
-    func member(of slug: String, name: String, roles: [WireRole] = [.contributor]) async throws -> ClientIdentity {
+    package func member(of slug: String, name: String, roles: [WireRole] = [.contributor]) async throws
+        -> ClientIdentity
+    {
         try await join(try await invite(slug, name, roles))
     }
 
-    func invite(_ slug: String, _ name: String, _ roles: [WireRole], lifetime: Milliseconds = 0) async throws -> String
+    package func invite(_ slug: String, _ name: String, _ roles: [WireRole], lifetime: Milliseconds = 0) async throws
+        -> String
     {
         let connection = try await connect(admin)
         var invite = WireInvite()
@@ -117,7 +127,7 @@ final class TestRelay: Sendable {
         return text
     }
 
-    func connect(_ identity: ClientIdentity) async throws -> RelayConnection {
+    package func connect(_ identity: ClientIdentity) async throws -> RelayConnection {
         try await RelayConnection.connect(
             to: RelayAddress(host: "127.0.0.1", port: addresses.port), identity: identity, agent: "tests", group: group,
             logger: TestRelay.logger)
@@ -125,13 +135,13 @@ final class TestRelay: Sendable {
 }
 
 /// Stands still unless it is told to move. Begins at the real time, since OpenSSL judges certificates by that.
-final class ManualRelayClock: Sendable {
+package final class ManualRelayClock: Sendable {
     private let time: Mutex<Milliseconds>
 
-    init() { time = Mutex(RelayServer.systemClock()) }
+    package init() { time = Mutex(RelayServer.systemClock()) }
 
-    var now: Milliseconds { time.withLock { $0 } }
-    var read: @Sendable () -> Milliseconds { { self.now } }
+    package var now: Milliseconds { time.withLock { $0 } }
+    package var read: @Sendable () -> Milliseconds { { self.now } }
 
-    func advance(by milliseconds: Milliseconds) { time.withLock { $0 += milliseconds } }
+    package func advance(by milliseconds: Milliseconds) { time.withLock { $0 += milliseconds } }
 }
