@@ -15,6 +15,7 @@ struct FurtherListeners {
         var names: Set<String> = []
         if configuration.publication != nil { names.insert("publication") }
         if configuration.metrics != nil { names.insert("metrics") }
+        if configuration.est != nil { names.insert("est") }
         return names
     }
 
@@ -41,6 +42,13 @@ struct FurtherListeners {
             services.append(
                 HTTPListener(
                     "metrics", host: metrics.listen, port: metrics.port, responder: OperationsResponder(server),
+                    logger: logger, onReady: { readyLine.ready($0, port: $1) }))
+        }
+        if let est = configuration.est {
+            let service = EnrolmentService(server)
+            services.append(
+                HTTPListener(
+                    "est", host: est.listen, port: est.port, responder: ESTResponder(service), server: .est(service),
                     logger: logger, onReady: { readyLine.ready($0, port: $1) }))
         }
         return services

@@ -43,6 +43,9 @@ struct InitCommand: AsyncParsableCommand {
     @Option(help: "The port to publish at; a web server in front may pass port 80 on to it.")
     var publicationPort = 7480
 
+    @Option(help: "The port for EST (RFC 7030), by which other programs join; 0: none.")
+    var estPort = 0
+
     @Option(help: "The port for health and metrics, on 127.0.0.1 only; 0: none.")
     var metricsPort = 0
 
@@ -82,7 +85,7 @@ struct InitCommand: AsyncParsableCommand {
         }
         let ports =
             [port, enrolmentPort] + (publicationURL == nil ? [] : [publicationPort])
-            + (metricsPort == 0 ? [] : [metricsPort])
+            + (metricsPort == 0 ? [] : [metricsPort]) + (estPort == 0 ? [] : [estPort])
         guard ports.allSatisfy((1...65_535).contains), Set(ports).count == ports.count else {
             throw fail("the ports must differ and lie between 1 and 65535", Exit.usage)
         }
@@ -105,6 +108,7 @@ struct InitCommand: AsyncParsableCommand {
         if metricsPort != 0 {
             configuration.metrics = RelayConfiguration.Listener(listen: "127.0.0.1", port: metricsPort)
         }
+        if estPort != 0 { configuration.est = RelayConfiguration.Listener(listen: listen, port: estPort) }
         do { _ = try configuration.publicationURLs() } catch { throw fail("\(error)", Exit.usage) }
         let setup = RelaySetup(
             configuration: configuration,

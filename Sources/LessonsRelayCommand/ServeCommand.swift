@@ -11,7 +11,7 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Run the relay until SIGTERM or SIGINT.",
         discussion: """
             Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted, followed by \
-            `publication=PORT` and `metrics=PORT` where relay.json has them. On SIGTERM the relay stores and answers what it has accepted, tells its clients, and ends.
+            `est=PORT`, `metrics=PORT` and `publication=PORT` where relay.json has them. On SIGTERM the relay stores and answers what it has accepted, tells its clients, and ends.
             """)
 
     @Option(help: "The data directory.", completion: .directory)

@@ -4,6 +4,7 @@ import COpenSSL
 enum DERWriter {
     static func sequence(_ parts: [UInt8]...) -> [UInt8] { tagged(0x30, Array(parts.joined())) }
     static func sequence(of parts: [[UInt8]]) -> [UInt8] { tagged(0x30, Array(parts.joined())) }
+    static func set(_ parts: [[UInt8]]) -> [UInt8] { tagged(0x31, Array(parts.joined())) }
     static func octetString(_ bytes: [UInt8]) -> [UInt8] { tagged(0x04, bytes) }
     static let null: [UInt8] = [0x05, 0x00]
     static let true_: [UInt8] = [0x01, 0x01, 0xFF]

@@ -114,7 +114,9 @@ extension RelayCore {
     ) -> WireEnrolled {
         var reply = WireEnrolled()
         reply.certificate = Data(issued.der)
-        reply.issuers = authority.issuingCertificates.prefix(1).map { Data($0.der) } + [Data(authority.root.der)]
+        // A rollover may have come between: the issuer of this very certificate counts.
+        let issuer = authority.issuingCertificates.filter { $0.subjectKeyID == issued.issuerKeyID }
+        reply.issuers = (issuer + [authority.root]).map { Data($0.der) }
         reply.member = WireMember(member, showsRoles: true)
         reply.organisation = WireOrganisation(organisation, showsClients: false)
         reply.relayID = Data(identity.relayID)

@@ -102,7 +102,7 @@ extension RelayCore {
 
     func list(_ certificates: [StoredCertificate]) -> WireCertificateList {
         var reply = WireCertificateList()
-        reply.issuers = authority.issuingCertificates.map { Data($0.der) }
+        reply.issuers = chainCertificates.map { Data($0.der) }
         reply.certificates = certificates.map { stored in
             var entry = WireCertificateEntry()
             entry.fingerprint = Data(stored.issued.fingerprint)

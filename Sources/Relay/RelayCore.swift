@@ -28,6 +28,8 @@ final class RelayCore: Sendable {
     let certificateEnd = Atomic<Milliseconds>(0)
     /// Somebody indexes posts for search.
     let isIndexing = Atomic(false)
+    /// Why the last reload of certificates failed; nil when it did not.
+    let reloadFailure = Mutex<String?>(nil)
     /// How much of what is refused goes into the audit log.
     let refusalBudget = Mutex(RefusalBudget())
 
@@ -54,9 +56,12 @@ final class RelayCore: Sendable {
     }
 
     /// The authority as it is now; a rollover replaces it while the relay runs.
-    var authority: CertificateAuthority { currentAuthority.value }
+    var authority: CertificateAuthority { currentAuthority.value.authority }
 
-    func replaceAuthority(with authority: CertificateAuthority) { currentAuthority.replace(with: authority) }
+    /// All that certificates of authors chain through, retired ones too.
+    var chainCertificates: [Certificate] { currentAuthority.value.chainCertificates }
+
+    func replaceAuthority(with authority: LoadedAuthority) { currentAuthority.replace(with: authority) }
 
     /// Without the member, which the enrolment port does not have.
     func welcome(head: SequenceNumber) -> WireWelcome {
@@ -109,13 +114,13 @@ final class RelayCore: Sendable {
 
 /// The authority as it is now, for those who outlive a rollover.
 final class CurrentAuthority: Sendable {
-    private let current: Mutex<CertificateAuthority>
+    private let current: Mutex<LoadedAuthority>
 
-    init(_ authority: CertificateAuthority) { current = Mutex(authority) }
+    init(_ authority: LoadedAuthority) { current = Mutex(authority) }
 
-    var value: CertificateAuthority { current.withLock { $0 } }
+    var value: LoadedAuthority { current.withLock { $0 } }
 
-    func replace(with authority: CertificateAuthority) { current.withLock { $0 = authority } }
+    func replace(with authority: LoadedAuthority) { current.withLock { $0 = authority } }
 }
 
 /// What names a relay to its members and in its certificates.

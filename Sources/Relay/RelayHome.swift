@@ -6,7 +6,7 @@ package import PKI
 ///
 /// `relay.json` the configuration; `relay.sqlite` the log and the membership; `relay.pem` and `relay.key` the relay's own
 /// certificate; `authority/` the root's certificate, its key under a passphrase (which may be taken away and kept
-/// offline), and the issuing certificate with its key. The directory is for its owner only.
+/// offline), and the issuing certificates with their keys. The directory is for its owner only.
 package struct RelayHome: Sendable {
     package let path: String
 
@@ -22,8 +22,6 @@ package struct RelayHome: Sendable {
     package var rootKeyPath: String { authorityPath + "/root.key" }
     /// The root's revocation list, made where the root's key was.
     package var rootListPath: String { authorityPath + "/root.crl" }
-    package var issuingCertificatePath: String { authorityPath + "/issuing-1.pem" }
-    package var issuingKeyPath: String { authorityPath + "/issuing-1.key" }
 
     package var exists: Bool { FileManager.default.fileExists(atPath: configurationPath) }
 
@@ -77,9 +75,9 @@ package struct RelayHome: Sendable {
             let stored = try authority.stored(passphrase: nil)
             try writePublic(stored.rootCertificate, rootCertificatePath)
             try SecretFile.write(try root.key.pem(passphrase: passphrase), to: rootKeyPath, replacing: false)
-            try writePublic(stored.issuingCertificates[0], issuingCertificatePath)
+            try writePublic(stored.issuingCertificates[0], issuingCertificatePath(1))
             try writePublic(try root.revocationList([], number: 1, now: now / 1_000).pem, rootListPath)
-            try SecretFile.write(stored.issuingKeys[0], to: issuingKeyPath, replacing: false)
+            try SecretFile.write(stored.issuingKeys[0], to: issuingKeyPath(1), replacing: false)
         } catch {
             throw .cannotWrite(authorityPath, "\(error)")
         }
@@ -88,20 +86,6 @@ package struct RelayHome: Sendable {
     /// Nil when there is none or it cannot be read.
     package func readRootList() -> RevocationList? {
         (try? readPublic(rootListPath)).flatMap { try? RevocationList(pem: $0) }
-    }
-
-    /// The authority that signs members; the root's key is not needed.
-    package func readAuthority(publication: PublicationURLs? = nil) throws(RelayHomeError) -> CertificateAuthority {
-        do {
-            let root = try Certificate(pem: try readPublic(rootCertificatePath))
-            let issuing = try Certificate(pem: try readPublic(issuingCertificatePath))
-            let key = try PrivateKey(pem: try SecretFile.readText(issuingKeyPath), passphrase: nil)
-            return try CertificateAuthority(
-                root: root, issuers: [try CertificateAuthority.Issuer(certificate: issuing, key: key)],
-                publication: publication)
-        } catch {
-            throw .cannotRead(authorityPath, "\(error)")
-        }
     }
 
     // MARK: The relay's own certificate
@@ -133,11 +117,11 @@ package struct RelayHome: Sendable {
         }
     }
 
-    private func writePublic(_ text: String, _ path: String) throws {
+    func writePublic(_ text: String, _ path: String) throws {
         try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
     }
 
-    private func readPublic(_ path: String) throws -> String {
+    func readPublic(_ path: String) throws -> String {
         try String(contentsOf: URL(filePath: path), encoding: .utf8)
     }
 }

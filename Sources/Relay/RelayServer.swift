@@ -17,28 +17,24 @@ package final class RelayServer: Service, Sendable {
         package var enrolmentPort: Int
     }
 
-    /// A relay's certificate is renewed when less than this part of its time is left.
-    private static let renewalPart = 3
-
-    private let home: RelayHome
-    private let configuration: RelayConfiguration
+    let home: RelayHome
+    let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let loops: [RelayLoop]
     let core: RelayCore
     private let channels: OpenChannels
     /// Apart, so that strangers take no member's place.
     private let enrolments = OpenChannels(limit: 512)
-    private let contexts: Mutex<Contexts>
+    let contexts: Mutex<RelayContexts>
+    let contextTerms: RelayContexts.Terms
+    /// What the files looked like when they were read last.
+    let seenFiles: Mutex<[FileStamp?]>
+    let reloading = Mutex(())
+    let isReloading = Atomic(false)
+    let nextRenewal = Mutex<Milliseconds>(0)
     private let listeners = Mutex<[any Channel]>([])
     private let isDrained = Mutex(false)
     private let onReady: @Sendable (Addresses) -> Void
-
-    private struct Contexts: Sendable {
-        var relay: TLSContext
-        var enrolment: TLSContext
-        var renewAt: Milliseconds
-        var endsAt: Milliseconds
-    }
 
     /// Opens the store, takes the directory's lock and loads the certificates. Nothing listens yet.
     /// - Parameters:
@@ -54,6 +50,7 @@ package final class RelayServer: Service, Sendable {
         self.onReady = onReady
         let limits = configuration.limits
         let store = try RelayStore(directory: home.path)
+        let seen = RelayServer.stamps(of: home)
         let authority = try home.readAuthority(publication: configuration.publicationURLs())
         let membership = try Membership(store: store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops > 0 ? eventLoops : System.coreCount)
@@ -71,7 +68,7 @@ package final class RelayServer: Service, Sendable {
         var publication: RevocationPublication?
         if configuration.publication != nil {
             let made = RevocationPublication(
-                store: store, revocations: membership.revocations, authority: { current.value },
+                store: store, revocations: membership.revocations, authority: { current.value.authority },
                 readRootList: { home.readRootList() }, clock: clock, logger: logger)
             try made.refresh()
             publication = made
@@ -81,10 +78,14 @@ package final class RelayServer: Service, Sendable {
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
             limits: limits, pool: pool, authority: current, publication: publication, clock: clock, logger: logger)
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
-        let contexts = try RelayServer.makeContexts(
-            home, configuration, authority, membership, publication, now: clock())
-        core.certificateEnd.store(contexts.endsAt, ordering: .relaxed)
+        contextTerms = RelayContexts.Terms(
+            names: configuration.names, hasEST: configuration.est != nil, revocations: membership.revocations,
+            publication: publication)
+        let contexts = try RelayContexts(home, authority.authority, contextTerms, now: clock())
+        core.certificateEnd.store(contexts.certificate.notAfter * 1_000, ordering: .relaxed)
         self.contexts = Mutex(contexts)
+        seenFiles = Mutex(seen)
+        try noteAuthority()
     }
 
     package static let systemClock: @Sendable () -> Milliseconds = {
@@ -169,14 +170,6 @@ package final class RelayServer: Service, Sendable {
         }
     }
 
-    /// Reads the relay's certificate again, as after a change on disk. On failure the old one stays in use.
-    package func reloadCertificates() throws {
-        let fresh = try RelayServer.makeContexts(
-            home, configuration, core.authority, core.membership, core.publication, now: core.clock())
-        contexts.withLock { $0 = fresh }
-        core.certificateEnd.store(fresh.endsAt, ordering: .relaxed)
-    }
-
     private func bind(
         port: Int, _ channels: OpenChannels, _ handlers: @escaping @Sendable (any Channel) -> [any ChannelHandler]
     ) async throws -> any Channel {
@@ -215,49 +208,7 @@ package final class RelayServer: Service, Sendable {
         if loop.index == 0 {
             core.indexSoon()
             core.publication?.refreshIfDue(on: core.pool)
+            reloadIfDue(now: now)
         }
-        guard loop.index == 0, now > contexts.withLock({ $0.renewAt }) else { return }
-        do {
-            try reloadCertificates()
-        } catch {
-            core.logger.error("the relay's certificate could not be renewed", metadata: ["reason": "\(error)"])
-        }
-    }
-
-    // MARK: TLS
-
-    private static func makeContexts(
-        _ home: RelayHome, _ configuration: RelayConfiguration, _ authority: CertificateAuthority,
-        _ membership: Membership, _ publication: RevocationPublication?, now: Milliseconds
-    ) throws -> Contexts {
-        var (certificate, key) = try home.readRelayCertificate()
-        if now / 1_000 >= renewalTime(of: certificate) {
-            try home.issueRelayCertificate(authority, names: configuration.names, now: now)
-            (certificate, key) = try home.readRelayCertificate()
-        }
-        let chain = [certificate] + authority.issuingCertificates.prefix(1)
-        let revocations = membership.revocations
-        try publication?.attend(to: certificate)
-        let fingerprint = certificate.fingerprint
-        let staple = publication.map { publication in
-            { @Sendable () -> [UInt8]? in publication.staple(for: fingerprint) }
-        }
-        let relay = try TLSContext(
-            server: .init(
-                certificateChain: chain, privateKey: key,
-                clientAuthentication: .required(
-                    issuers: authority.issuingCertificates, isRevoked: { revocations.contains($0) }),
-                alpnProtocols: ["lessons/1"], statusResponse: staple))
-        let enrolment = try TLSContext(
-            server: .init(
-                certificateChain: chain + [authority.root], privateKey: key, clientAuthentication: .none,
-                alpnProtocols: ["lessons-enrol/1"], statusResponse: staple))
-        return Contexts(
-            relay: relay, enrolment: enrolment, renewAt: renewalTime(of: certificate) * 1_000,
-            endsAt: certificate.notAfter * 1_000)
-    }
-
-    private static func renewalTime(of certificate: Certificate) -> Int64 {
-        certificate.notAfter - (certificate.notAfter - certificate.notBefore) / Int64(renewalPart)
     }
 }

@@ -61,7 +61,7 @@ package struct RelaySetup: Sendable {
         home: RelayHome, organisation: OrganisationSlug, name: String, roles: Set<Role>, now: Milliseconds
     ) throws -> String {
         let configuration = try home.readConfiguration()
-        let root = try home.readAuthority().root
+        let root = try home.readAuthority().authority.root
         let store = try RelayStore(directory: home.path)
         defer { try? store.close() }
         guard try store.directory().organisations[organisation] != nil else {

@@ -22,7 +22,8 @@ final class PeerVerification: Sendable {
     }
 
     /// Asks every client for a certificate that one of the anchors signed, and names the anchors to the clients.
-    func requireClientCertificate(in context: OpaquePointer) throws(TLSError) {
+    /// - Parameter isRequired: refuses a client that shows none.
+    func askForClientCertificate(in context: OpaquePointer, isRequired: Bool) throws(TLSError) {
         try unsafe trustAnchors(in: context)
         for anchor in anchors {
             try check(
@@ -33,7 +34,8 @@ final class PeerVerification: Sendable {
             unsafe X509_VERIFY_PARAM_set_flags(
                 SSL_CTX_get0_param(context), UInt(X509_V_FLAG_PARTIAL_CHAIN)),
             "the trust in issuing certificates")
-        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, checkRevocation)
+        let missing = isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | missing, checkRevocation)
     }
 
     /// Requires that the server's chain ends in a root that is trusted.

@@ -11,6 +11,8 @@ extension TLSContext {
             /// at. `isRevoked` is asked for each client certificate that is otherwise good, in every handshake, from
             /// any thread; it must not block.
             case required(issuers: [Certificate], isRevoked: @Sendable (Certificate) -> Bool)
+            /// As `required`, but a client may show none; one that it shows must be good.
+            case optional(issuers: [Certificate], isRevoked: @Sendable (Certificate) -> Bool)
         }
 
         /// The server's own certificate first, then those that are sent after it, in order.
@@ -19,20 +21,24 @@ extension TLSContext {
         package var privateKey: PrivateKey
         package var clientAuthentication: ClientAuthentication
         /// Best first. When there are any, a client that offers none of them is refused with
-        /// `no_application_protocol`, and so is one that offers no protocol at all.
+        /// `no_application_protocol`, and so is one that offers no protocol at all, unless `acceptsMissingALPN`.
         package var alpnProtocols: [String]
+        /// For servers of a protocol that is older than ALPN.
+        package var acceptsMissingALPN: Bool
         /// The status (OCSP response, DER) of the server's certificate, for clients that ask for it (RFC 6066 §8); nil
         /// where there is none now. Asked in each handshake, from any thread; it must not block.
         package var statusResponse: (@Sendable () -> [UInt8]?)?
 
         package init(
             certificateChain: [Certificate], privateKey: PrivateKey, clientAuthentication: ClientAuthentication,
-            alpnProtocols: [String], statusResponse: (@Sendable () -> [UInt8]?)? = nil
+            alpnProtocols: [String], acceptsMissingALPN: Bool = false,
+            statusResponse: (@Sendable () -> [UInt8]?)? = nil
         ) {
             self.certificateChain = certificateChain
             self.privateKey = privateKey
             self.clientAuthentication = clientAuthentication
             self.alpnProtocols = alpnProtocols
+            self.acceptsMissingALPN = acceptsMissingALPN
             self.statusResponse = statusResponse
         }
     }

@@ -30,7 +30,7 @@ internal import PKI
         switch server.clientAuthentication {
         case .none:
             verification = PeerVerification(anchors: [], isRevoked: nil)
-        case .required(let issuers, let isRevoked):
+        case .required(let issuers, let isRevoked), .optional(let issuers, let isRevoked):
             guard !issuers.isEmpty else { throw .configuration("no issuer of client certificates is trusted") }
             verification = PeerVerification(anchors: issuers, isRevoked: isRevoked)
         }
@@ -38,9 +38,11 @@ internal import PKI
             role: .server, applicationProtocols: protocols, verification: verification,
             statusResponse: server.statusResponse)
         try use(chain: server.certificateChain, key: server.privateKey)
-        try unsafe configureServer(sslContext)
-        if case .required = server.clientAuthentication {
-            try unsafe verification.requireClientCertificate(in: sslContext)
+        try unsafe configureServer(sslContext, acceptsMissingALPN: server.acceptsMissingALPN)
+        switch server.clientAuthentication {
+        case .none: break
+        case .required: try unsafe verification.askForClientCertificate(in: sslContext, isRequired: true)
+        case .optional: try unsafe verification.askForClientCertificate(in: sslContext, isRequired: false)
         }
     }
 
@@ -120,7 +122,7 @@ internal import PKI
             "the verification")
     }
 
-    private func configureServer(_ context: OpaquePointer) throws(TLSError) {
+    private func configureServer(_ context: OpaquePointer, acceptsMissingALPN: Bool) throws(TLSError) {
         // A ticket would resume a session whose certificate has been revoked since.
         try check(unsafe SSL_CTX_set_num_tickets(context, 0), "no session tickets")
         try check(unsafe SSL_CTX_set_session_id_context(context, "lessons-relay", 13), "the session context")
@@ -132,7 +134,7 @@ internal import PKI
             try check(unsafe lessons_SSL_CTX_set_tlsext_status_cb(context, showStatus), "the status of the certificate")
         }
         guard !applicationProtocols.isEmpty else { return }
-        unsafe SSL_CTX_set_client_hello_cb(context, requireApplicationProtocols, nil)
+        if !acceptsMissingALPN { unsafe SSL_CTX_set_client_hello_cb(context, requireApplicationProtocols, nil) }
         unsafe SSL_CTX_set_alpn_select_cb(context, selectApplicationProtocol, nil)
     }
 

@@ -47,6 +47,14 @@ package struct Invitation: Hashable, Sendable {
         self.init(host: host, port: ports[0], enrolmentPort: ports[1], rootFingerprint: root, token: token)
     }
 
+    /// The token of a whole invitation, or of the token's own text, its last part; nil when `text` is neither.
+    package static func token(of text: String) -> [UInt8]? {
+        if let invitation = try? Invitation(text: text) { return invitation.token }
+        let trimmed = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard let token = bytes(base64URL: trimmed[...]), token.count == tokenBytes else { return nil }
+        return token
+    }
+
     private static func base64URL(_ bytes: [UInt8]) -> String {
         Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
     }
