@@ -50,7 +50,8 @@ struct ServeCommand: AsyncParsableCommand {
         // The relay is the last to start and the first to stop.
         let group = ServiceGroup(
             configuration: .init(
-                services: services + [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services + [server], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: Self.logger(max(level, .notice))))
         do {
             try await group.run()
         } catch let error as HTTPListenerError {

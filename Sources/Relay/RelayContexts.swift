@@ -51,7 +51,11 @@ struct RelayContexts: Sendable {
                     alpnProtocols: [alpn], acceptsMissingALPN: acceptsMissingALPN, statusResponse: status))
         }
         let issuers = authority.issuingCertificates
-        relay = try context(chain, .required(issuers: issuers, isRevoked: { revocations.contains($0) }), "lessons/1")
+        // Without ALPN, too, so that ordinary tools can examine the port: nobody but a member gets past the handshake, and
+        // whoever offers another protocol is refused.
+        relay = try context(
+            chain, .required(issuers: issuers, isRevoked: { revocations.contains($0) }), "lessons/1",
+            acceptsMissingALPN: true)
         enrolment = try context(chain + [authority.root], .none, "lessons-enrol/1")
         est =
             terms.hasEST

@@ -77,7 +77,8 @@ internal import PKI
         }
         let offered = context.applicationProtocols
         if !offered.isEmpty {
-            guard let selected = applicationProtocol, offered.names.contains(selected) else {
+            let selected = applicationProtocol
+            guard selected.map(offered.names.contains) ?? context.acceptsMissingALPN else {
                 throw .handshakeFailed(alert: nil, detail: "the server selected no application protocol")
             }
         }

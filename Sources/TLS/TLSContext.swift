@@ -10,6 +10,8 @@ internal import PKI
     let role: Role
     let applicationProtocols: ApplicationProtocols
     /// A server's, see `ServerConfiguration`.
+    let acceptsMissingALPN: Bool
+    /// A server's, see `ServerConfiguration`.
     let statusResponse: (@Sendable () -> [UInt8]?)?
     /// The SSL_CTX's app data points here, unowned: this object frees the SSL_CTX, and every `TLSConnection` holds
     /// this object for as long as its SSL can call back.
@@ -36,9 +38,9 @@ internal import PKI
         }
         try self.init(
             role: .server, applicationProtocols: protocols, verification: verification,
-            statusResponse: server.statusResponse)
+            acceptsMissingALPN: server.acceptsMissingALPN, statusResponse: server.statusResponse)
         try use(chain: server.certificateChain, key: server.privateKey)
-        try unsafe configureServer(sslContext, acceptsMissingALPN: server.acceptsMissingALPN)
+        try unsafe configureServer(sslContext)
         switch server.clientAuthentication {
         case .none: break
         case .required: try unsafe verification.askForClientCertificate(in: sslContext, isRequired: true)
@@ -70,7 +72,7 @@ internal import PKI
 
     private init(
         role: Role, applicationProtocols: ApplicationProtocols, verification: PeerVerification,
-        statusResponse: (@Sendable () -> [UInt8]?)? = nil
+        acceptsMissingALPN: Bool = false, statusResponse: (@Sendable () -> [UInt8]?)? = nil
     ) throws(TLSError) {
         OpenSSLErrorQueue.clear()
         guard let sslContext = unsafe SSL_CTX_new(role.isServer ? TLS_server_method() : TLS_client_method()) else {
@@ -80,6 +82,7 @@ internal import PKI
         self.role = role
         self.applicationProtocols = applicationProtocols
         self.verification = verification
+        self.acceptsMissingALPN = acceptsMissingALPN
         self.statusResponse = statusResponse
         try unsafe configureBothSides(sslContext)
     }
@@ -122,7 +125,7 @@ internal import PKI
             "the verification")
     }
 
-    private func configureServer(_ context: OpaquePointer, acceptsMissingALPN: Bool) throws(TLSError) {
+    private func configureServer(_ context: OpaquePointer) throws(TLSError) {
         // A ticket would resume a session whose certificate has been revoked since.
         try check(unsafe SSL_CTX_set_num_tickets(context, 0), "no session tickets")
         try check(unsafe SSL_CTX_set_session_id_context(context, "lessons-relay", 13), "the session context")
