@@ -14,12 +14,18 @@ struct CommandContext: Sendable {
     let profile: Profile
     /// A person is there and may be asked.
     let mayAsk: Bool
+    let passphrases: PassphraseSource
+    /// What was loaded, so that a passphrase is asked for once.
+    private let loaded: LoadedIdentity
 
     init(options: CommandOptions, environment: [String: String], output: Output) throws {
         self.environment = environment
         self.output = output
         profile = try Profile(name: options.profile, environment: environment)
         mayAsk = !options.noInput && isatty(0) == 1 && output.stderrIsTerminal
+        passphrases = PassphraseSource(
+            file: options.passphraseFile, mayAsk: !options.noInput && output.stderrIsTerminal)
+        loaded = LoadedIdentity()
     }
 
     /// Milliseconds since 1970.
@@ -35,21 +41,32 @@ struct CommandContext: Sendable {
                 .configuration, "NO_IDENTITY", "you have joined no relay yet\(note)",
                 hint: "ask an administrator for an invitation, then run: lessons join INVITATION")
         }
-        return try profile.loadIdentity()
+        return try loaded.value(profile, passphrases)
+    }
+
+    /// The identity as it is on disk now, which another process may have renewed; asks for nothing again.
+    func freshIdentity() throws -> ClientIdentity { try loaded.refreshed(profile, passphrases) }
+
+    func replace(_ identity: ClientIdentity) throws {
+        try profile.replace(identity)
+        loaded.keep(identity)
     }
 
     func mirror(_ identity: ClientIdentity) throws -> ClientMirror { try profile.openMirror(for: identity) }
 
+    /// - Throws: `.refused` with CERTIFICATE_EXPIRED, before anything is sent, when the certificate's time is over.
     func connect(_ identity: ClientIdentity) async throws(ClientError) -> RelayConnection {
+        if identity.isExpired(at: now / 1_000), let certificate = identity.certificate {
+            let ended = TimeText.local(certificate.notAfter.multipliedReportingOverflow(by: 1_000).partialValue)
+            throw .refused(
+                code: .certificateExpired,
+                reason: "your certificate ended on \(ended). \(WayBack.sentence(identity))", retryAfter: nil)
+        }
         let connection = try await RelayConnection.connect(
             to: identity.address, identity: identity, agent: Version.agent,
             group: .singletonMultiThreadedEventLoopGroup, logger: Self.logger)
         if connection.welcome.deprecated {
             output.warning("this version of lessons will soon not be served any more; update it")
-        }
-        if identity.needsRenewal(at: now / 1_000), let certificate = identity.certificate {
-            let left = TimeText.span(certificate.notAfter.multipliedReportingOverflow(by: 1_000).partialValue - now)
-            output.warning("your certificate ends in \(left); renew it with: lessons renew")
         }
         return connection
     }
@@ -59,8 +76,9 @@ struct CommandContext: Sendable {
         let identity = try identity()
         let connection = try await connect(identity)
         do {
-            try await sendWaiting(over: connection)
+            try await sendWaiting(over: connection, identity)
             let result = try await body(connection, identity)
+            await renewIfDue(identity, over: connection)
             await connection.close()
             return result
         } catch {
@@ -70,13 +88,14 @@ struct CommandContext: Sendable {
     }
 
     /// Sends what earlier commands have left in the outbox, and says what became of it.
-    func sendWaiting(over connection: RelayConnection) async throws {
+    func sendWaiting(over connection: RelayConnection, _ identity: ClientIdentity) async throws {
         let outbox = try profile.openOutbox()
         let count = try outbox.pendingCount()
         guard count > 0 else { return }
         var progress = ProgressReport("sent", total: count, output: output, now: .now)
         var done = 0
-        let report = try await OutboxSender(outbox).send(over: connection, now: now) { _ in
+        let sender = OutboxSender(outbox, signer: try PostSigner(identity))
+        let report = try await sender.send(over: connection, now: now) { _ in
             done += 1
             progress.update(done, now: .now)
         }

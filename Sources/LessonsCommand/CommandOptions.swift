@@ -18,6 +18,11 @@ struct CommandOptions: ParsableArguments {
     @Flag(help: "Never ask and never open an editor.")
     var noInput = false
 
+    @Option(
+        help: "The file with the passphrase of this profile's key, its first line; - is standard input.",
+        completion: .file())
+    var passphraseFile: String?
+
     /// Runs a command's body and turns every error into a sentence on stderr and an exit status.
     func perform(_ body: (CommandContext) async throws -> Void) async throws {
         let environment = ProcessInfo.processInfo.environment

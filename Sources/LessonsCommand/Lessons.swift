@@ -14,7 +14,11 @@ struct Lessons: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Begin",
-                subcommands: [JoinCommand.self, StatusCommand.self, WhoamiCommand.self, RenewCommand.self]),
+                subcommands: [
+                    JoinCommand.self, StatusCommand.self, WhoamiCommand.self, CertificateCommand.self,
+                    RenewCommand.self,
+                    KeyCommand.self,
+                ]),
             CommandGroup(
                 name: "Follow and read",
                 subcommands: [

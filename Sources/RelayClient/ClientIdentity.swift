@@ -7,6 +7,9 @@ package struct ClientIdentity: Sendable {
     package var chain: [Certificate]
     /// The key of the first certificate.
     package var key: PrivateKey
+    /// What protects the key on disk; nil where it lies there unprotected. Kept while the process lives, so that a renewed key
+    /// is protected the same way.
+    package var keyPassphrase: [UInt8]?
     /// The one certificate that everything the relay shows must lead to.
     package var root: Certificate
     /// As of joining, or of the last renewal.
@@ -22,7 +25,8 @@ package struct ClientIdentity: Sendable {
 
     package init(
         chain: [Certificate], key: PrivateKey, root: Certificate, member: Member, organisation: Organisation,
-        relayID: [UInt8], address: RelayAddress, enrolmentAddress: RelayAddress, device: String
+        relayID: [UInt8], address: RelayAddress, enrolmentAddress: RelayAddress, device: String,
+        keyPassphrase: [UInt8]? = nil
     ) {
         self.chain = chain
         self.key = key
@@ -33,6 +37,7 @@ package struct ClientIdentity: Sendable {
         self.address = address
         self.enrolmentAddress = enrolmentAddress
         self.device = device
+        self.keyPassphrase = keyPassphrase
     }
 
     /// The member's certificate; nil only for an identity that was put together without one.
@@ -43,10 +48,7 @@ package struct ClientIdentity: Sendable {
     /// True once two thirds of the certificate's lifetime are over.
     /// - Parameter seconds: now, since 1970.
     package func needsRenewal(at seconds: Int64) -> Bool {
-        guard let certificate, certificate.notAfter > certificate.notBefore else { return true }
-        let (lifetime, overflow) = certificate.notAfter.subtractingReportingOverflow(certificate.notBefore)
-        guard !overflow else { return true }
-        return seconds >= certificate.notBefore + lifetime / 3 * 2
+        certificate.map { seconds >= RenewalSchedule.due($0) } ?? true
     }
 
     /// True once the certificate's time is over: the relay then refuses it, and only a new invitation helps.

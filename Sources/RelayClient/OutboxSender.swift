@@ -48,9 +48,13 @@ package struct OutboxSender: Sendable {
     private static let defaultInFlight = 16
 
     private let outbox: Outbox
+    private let signer: PostSigner?
 
-    package init(_ outbox: Outbox) {
+    /// - Parameter signer: signs anew what waits with the signature of an earlier certificate, which the relay may take no more;
+    ///   nil leaves every signature as it is.
+    package init(_ outbox: Outbox, signer: PostSigner?) {
         self.outbox = outbox
+        self.signer = signer
     }
 
     /// Sends everything that is pending when its turn comes.
@@ -81,7 +85,13 @@ package struct OutboxSender: Sendable {
                 if Self.mustWait(post, for: inFlight) { break }
                 page.removeFirst()
                 last = item.id
-                inFlight.append(InFlight(item: item, post: post, response: connection.submitPublish(item.post)))
+                var signed = item.post
+                // Another member's post, of an identity that was here before, is left to the relay's judgement.
+                if let signer, post?.author == signer.author, let fresh = try signer.resigned(signed) {
+                    try reading { () throws(StorageError) in try outbox.replaceSignature(of: item.id, with: fresh) }
+                    signed = fresh
+                }
+                inFlight.append(InFlight(item: item, post: post, response: connection.submitPublish(signed)))
             }
             guard !inFlight.isEmpty else { break }
             try await settle(&inFlight, &report, progress)

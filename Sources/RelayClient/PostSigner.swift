@@ -71,6 +71,19 @@ package struct PostSigner: Sendable {
         return SignedPost(content: content, signature: signature, certificateFingerprint: certificateFingerprint)
     }
 
+    /// What was signed with an earlier certificate of the same member, signed anew: the same bytes, so that the relay knows the
+    /// post by its hash. Nil when it is signed with the present one already.
+    package func resigned(_ signed: SignedPost) throws(ClientError) -> SignedPost? {
+        guard signed.certificateFingerprint != certificateFingerprint else { return nil }
+        do {
+            return SignedPost(
+                content: signed.content, signature: try key.sign(SignedPost.signatureContext + signed.content),
+                certificateFingerprint: certificateFingerprint)
+        } catch {
+            throw .identity("the key of this profile does not sign: \(error)")
+        }
+    }
+
     private static func newID(at now: Milliseconds) -> PostID {
         var random = SystemCSPRNG()
         return PostID(UUIDValue(version7At: now, using: &random))

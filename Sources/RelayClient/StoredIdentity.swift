@@ -1,6 +1,6 @@
 internal import FoundationEssentials
-internal import LessonModel
-internal import PKI
+package import LessonModel
+package import PKI
 
 #if canImport(Darwin)
     import Darwin
@@ -25,9 +25,10 @@ extension Profile {
     package var hasIdentity: Bool { Self.exists(identityDirectory) }
 
     /// To be asked before an invitation is spent.
+    /// - Parameter isAgain: an identity that is there is to be replaced.
     /// - Throws: `.identity` when there is an identity already, or its folder cannot be written to.
-    package func checkReadyToJoin() throws(ClientError) {
-        guard !hasIdentity else {
+    package func checkReadyToJoin(isAgain: Bool = false) throws(ClientError) {
+        guard isAgain || !hasIdentity else {
             throw .identity(
                 "the profile \(name) has joined a relay already; to join another one choose a profile with --profile NAME"
             )
@@ -66,7 +67,11 @@ extension Profile {
     }
 
     /// - Throws: `.identity` when there is none, or it is damaged or readable by others.
-    package func loadIdentity() throws(ClientError) -> ClientIdentity {
+    /// - Parameter passphrase: asked for when the key is protected; `isAgain` after a wrong one. What it throws ends the
+    ///   loading; nil as its answer, or no such closure, too.
+    package func loadIdentity(
+        passphrase: ((_ isAgain: Bool) throws(ClientError) -> [UInt8]?)? = nil
+    ) throws(ClientError) -> ClientIdentity {
         guard hasIdentity else {
             throw .identity(
                 "the profile \(name) has joined no relay yet; join one with: lessons join INVITATION")
@@ -74,17 +79,108 @@ extension Profile {
         // The link is read once, so that a renewal at the same time cannot mix two identities.
         let folder = try resolvedFolder()
         do {
+            let key = try Self.readKey(folder + "/key.pem", passphrase)
             let facts = try JSONDecoder().decode(
                 IdentityFacts.self, from: Data(SecretFile.read(folder + "/identity.json")))
             return try facts.identity(
                 chain: Certificate.all(pem: SecretFile.readText(folder + "/certificate.pem")),
-                key: PrivateKey(pem: SecretFile.readText(folder + "/key.pem"), passphrase: nil),
-                root: Certificate(pem: SecretFile.readText(folder + "/root.pem")))
+                key: key.key, root: Certificate(pem: SecretFile.readText(folder + "/root.pem")),
+                keyPassphrase: key.passphrase)
         } catch let error as ClientError {
             throw error
         } catch {
             throw .identity("the identity in \(folder) cannot be used: \(error)")
         }
+    }
+
+    /// What is known of the stored identity without its key.
+    package struct Facts: Sendable {
+        package var member: MemberID
+        package var memberName: String
+        package var address: RelayAddress
+        package var device: String
+        package var rootFingerprint: [UInt8]
+    }
+
+    /// - Throws: `.identity` when there is none, or it is damaged.
+    package func facts() throws(ClientError) -> Facts {
+        let folder = try resolvedFolder()
+        do {
+            let stored = try JSONDecoder().decode(
+                IdentityFacts.self, from: Data(SecretFile.read(folder + "/identity.json")))
+            guard let member = MemberID(text: stored.member.id) else {
+                throw ClientError.identity("identity.json is damaged; restore it from a backup, or join again")
+            }
+            return Facts(
+                member: member, memberName: stored.member.name, address: stored.address, device: stored.device,
+                rootFingerprint: try Certificate(pem: SecretFile.readText(folder + "/root.pem")).fingerprint)
+        } catch let error as ClientError {
+            throw error
+        } catch {
+            throw .identity("the identity in \(folder) cannot be used: \(error)")
+        }
+    }
+
+    /// The member's certificate, for which no passphrase is needed; nil where there is none.
+    package func storedCertificate() throws(ClientError) -> Certificate? {
+        guard hasIdentity else { return nil }
+        do {
+            return try Certificate(pem: try SecretFile.readText(certificateFile))
+        } catch {
+            throw .identity("the certificate in \(certificateFile) cannot be used: \(error)")
+        }
+    }
+
+    /// Whether a passphrase is needed to use the key.
+    package var isKeyProtected: Bool {
+        guard let text = try? SecretFile.readText(keyFile) else { return false }
+        return text.contains("ENCRYPTED PRIVATE KEY")
+    }
+
+    /// Writes the key of the stored `identity` anew, under its `keyPassphrase` or without protection. The file is replaced as a
+    /// whole; what lay there before may still be found on the disk's free space.
+    package func rewriteKey(of identity: ClientIdentity) throws(ClientError) {
+        do {
+            try SecretFile.write(
+                try identity.key.pem(passphrase: identity.keyPassphrase), to: try resolvedFolder() + "/key.pem")
+        } catch let error as ClientError {
+            throw error
+        } catch {
+            throw .identity("the key cannot be written: \(error)")
+        }
+    }
+
+    /// Runs `body` unless another process of this profile is renewing.
+    /// - Returns: nil when one is.
+    package func renewing<R>(_ body: () async throws -> R) async throws -> R? {
+        let path = dataDirectory + "/renewal.lock"
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw ClientError.identity("\(path) cannot be made: \(Self.errorText(errno))") }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
+        return try await body()
+    }
+
+    private static func readKey(
+        _ path: String, _ passphrase: ((_ isAgain: Bool) throws(ClientError) -> [UInt8]?)?
+    ) throws -> (key: PrivateKey, passphrase: [UInt8]?) {
+        let pem = try SecretFile.readText(path)
+        guard pem.contains("ENCRYPTED PRIVATE KEY") else { return (try PrivateKey(pem: pem, passphrase: nil), nil) }
+        var isAgain = false
+        while true {
+            guard let given = try passphrase?(isAgain) else {
+                throw ClientError.identity("the key of this profile is protected by a passphrase, and none was given")
+            }
+            switch opened(pem, given) {
+            case .success(let key): return (key, given)
+            case .failure(.wrongPassphrase): isAgain = true
+            case .failure(let error): throw error
+            }
+        }
+    }
+
+    private static func opened(_ pem: String, _ passphrase: [UInt8]) -> Result<PrivateKey, PKIError> {
+        Result { () throws(PKIError) in try PrivateKey(pem: pem, passphrase: passphrase) }
     }
 
     private func store(
@@ -104,7 +200,7 @@ extension Profile {
                 let encoder = JSONEncoder()
                 encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
                 try SecretFile.write(Array(encoder.encode(IdentityFacts(identity))), to: folder + "/identity.json")
-                try SecretFile.write(identity.key.pem(passphrase: nil), to: folder + "/key.pem")
+                try SecretFile.write(identity.key.pem(passphrase: identity.keyPassphrase), to: folder + "/key.pem")
                 try SecretFile.write(identity.chain.map(\.pem).joined(), to: folder + "/certificate.pem")
                 try SecretFile.write(identity.root.pem, to: folder + "/root.pem")
             } catch {
@@ -201,7 +297,9 @@ private struct IdentityFacts: Codable {
             country: identity.organisation.country, kind: identity.organisation.kind.name)
     }
 
-    func identity(chain: [Certificate], key: PrivateKey, root: Certificate) throws(ClientError) -> ClientIdentity {
+    func identity(
+        chain: [Certificate], key: PrivateKey, root: Certificate, keyPassphrase: [UInt8]?
+    ) throws(ClientError) -> ClientIdentity {
         guard version == Self.currentVersion else {
             throw .identity("identity.json was written by a newer version of this software; update it")
         }
@@ -221,6 +319,7 @@ private struct IdentityFacts: Codable {
                 roles: Set(member.roles.compactMap { Role(name: $0) })),
             organisation: Organisation(
                 slug: slug, name: organisation.name, country: organisation.country, kind: kind),
-            relayID: relayID, address: address, enrolmentAddress: enrolment, device: device)
+            relayID: relayID, address: address, enrolmentAddress: enrolment, device: device,
+            keyPassphrase: keyPassphrase)
     }
 }

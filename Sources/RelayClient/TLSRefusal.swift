@@ -30,7 +30,12 @@ extension ClientError {
         switch alert {
         case "certificate_revoked": wire = .certificateRevoked
         case "certificate_expired": wire = .certificateExpired
-        case "unknown_ca", "bad_certificate", "unsupported_certificate", "certificate_unknown", "access_denied",
+        case "unknown_ca":
+            return .refused(
+                code: .notAMember,
+                reason: "\(address) does not accept the authority that issued your certificate; "
+                    + "ask an administrator for a new invitation", retryAfter: nil)
+        case "bad_certificate", "unsupported_certificate", "certificate_unknown", "access_denied",
             "certificate_required", "decrypt_error":
             wire = .notAMember
         case "no_application_protocol":

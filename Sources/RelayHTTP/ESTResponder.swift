@@ -41,7 +41,9 @@ package struct ESTResponder: HTTPResponder {
     }
 
     package func respond(to request: Request, context: ESTContext) async throws -> Response {
-        try await answer(request, context).answering(request)
+        var response = try await answer(request, context).answering(request)
+        response.headers[.strictTransportSecurity] = "max-age=31536000"
+        return response
     }
 
     private func answer(_ request: Request, _ context: ESTContext) async throws -> Response {

@@ -109,6 +109,15 @@ package final class Outbox: Sendable {
         }
     }
 
+    /// Takes the place of the signature of a post that waits; its content stays.
+    package func replaceSignature(of id: PostID, with signed: SignedPost) throws(StorageError) {
+        try database.writing { db in
+            try db.run(
+                "UPDATE items SET signature = ?, certificate = ? WHERE id = ? AND content = ?",
+                [.blob(signed.signature), .blob(signed.certificateFingerprint), .id(id), .blob(signed.content)])
+        }
+    }
+
     /// Counts an attempt to send.
     package func noteAttempt(_ ids: [PostID], at time: Milliseconds) throws(StorageError) {
         try database.writing { db in

@@ -52,7 +52,7 @@ import Wire
         ) { address, group in
             let connection = try await RelayConnection.connect(
                 to: address, identity: identity, agent: "test", group: group, logger: Logger(label: "test"))
-            reports.continuation.yield(try await OutboxSender(outbox).send(over: connection, now: 5))
+            reports.continuation.yield(try await OutboxSender(outbox, signer: nil).send(over: connection, now: 5))
             await connection.close()
         }
         var iterator = reports.stream.makeAsyncIterator()

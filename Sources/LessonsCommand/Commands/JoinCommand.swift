@@ -10,7 +10,12 @@ struct JoinCommand: AsyncParsableCommand {
         commandName: "join", abstract: "Become a member of a relay with an invitation.",
         discussion: """
             The key is made on this machine and never leaves it. An invitation can be used once; to keep it out of the
-            shell's history, hand it over on standard input with -.
+            shell's history, hand it over on standard input with -. With --protect the key is kept under a passphrase, which
+            every command that needs the key then asks for.
+
+            With --again an invitation for a further device (`lessons admin invite --member ID`) takes the place of a
+            certificate that has ended, was lost or was revoked: what waits in the outbox, what was received, and what you
+            follow stay.
             """)
 
     @OptionGroup var options: CommandOptions
@@ -20,6 +25,12 @@ struct JoinCommand: AsyncParsableCommand {
 
     @Option(help: "The file with the invitation.", completion: .file())
     var file: String?
+
+    @Flag(help: "Take the place of the certificate that is here, for the same member.")
+    var again = false
+
+    @Flag(help: "Keep the key under a passphrase: asked for twice, or the first line of --passphrase-file.")
+    var protect = false
 
     func validate() throws {
         guard (invitation == nil) != (file == nil) else {
@@ -43,19 +54,65 @@ struct JoinCommand: AsyncParsableCommand {
             } catch {
                 throw CommandFailure(.usage, "BAD_INVITATION", error.description)
             }
-            if context.profile.hasIdentity {
-                let identity = try context.profile.loadIdentity()
-                throw CommandFailure(
-                    .configuration, "ALREADY_JOINED",
-                    "the profile \(context.profile.name) is already \(identity.member.name) at \(identity.address); the invitation was not used",
-                    hint: "join with another profile: lessons join --profile NAME INVITATION")
+            try checkPlace(parsed, context)
+            try context.profile.checkReadyToJoin(isAgain: again)
+            let known = again ? try context.profile.facts() : nil
+            let wantsPassphrase = protect || known != nil && context.profile.isKeyProtected
+            let passphrase =
+                wantsPassphrase
+                ? try context.passphrases.new("passphrase for the key", minBytes: KeyBundle.minPassphraseBytes) : nil
+            var identity = try await Enrolment.join(
+                parsed, device: known?.device, agent: Version.agent, group: .singletonMultiThreadedEventLoopGroup,
+                now: context.now / 1_000, logger: CommandContext.logger)
+            identity.keyPassphrase = passphrase
+            if let known {
+                guard known.member == identity.member.id else { return try keepApart(identity, context) }
+                try context.profile.replace(identity)
+            } else {
+                try context.profile.save(identity)
             }
-            try context.profile.checkReadyToJoin()
-            let identity = try await Enrolment.join(
-                parsed, agent: Version.agent, group: .singletonMultiThreadedEventLoopGroup, now: context.now / 1_000,
-                logger: CommandContext.logger)
-            try context.profile.save(identity)
             try tell(identity, context)
+        }
+    }
+
+    /// Before the invitation is spent.
+    private func checkPlace(_ invitation: Invitation, _ context: CommandContext) throws {
+        guard context.profile.hasIdentity else {
+            guard !again else {
+                throw CommandFailure(
+                    .usage, "NOT_JOINED", "the profile \(context.profile.name) has joined no relay yet",
+                    hint: "leave --again out")
+            }
+            return
+        }
+        let known = try context.profile.facts()
+        guard again else {
+            throw CommandFailure(
+                .configuration, "ALREADY_JOINED",
+                "the profile \(context.profile.name) is already \(known.memberName) at \(known.address); the invitation was not used",
+                hint: "if it is for \(known.memberName), whose certificate has ended or was revoked: "
+                    + "lessons join --again INVITATION; else: lessons join --profile NAME INVITATION")
+        }
+        guard invitation.rootFingerprint == known.rootFingerprint else {
+            throw CommandFailure(
+                .configuration, "OTHER_RELAY",
+                "the invitation is for another relay than the one at \(known.address); it was not used",
+                hint: "join it with a profile of its own: lessons join --profile NAME INVITATION")
+        }
+    }
+
+    /// The invitation was another member's after all, and it is spent: nothing of it may be lost.
+    private func keepApart(_ identity: ClientIdentity, _ context: CommandContext) throws {
+        for number in 2...99 {
+            let name = "\(context.profile.name)-\(number)"
+            let other = try Profile(name: name, environment: context.environment)
+            guard !other.hasIdentity else { continue }
+            try other.save(identity)
+            throw CommandFailure(
+                .configuration, "OTHER_MEMBER",
+                "the invitation was for \(identity.member.name), who is not the member of this profile; nothing of this "
+                    + "profile was changed, and \(identity.member.name) has joined with the profile \(name)",
+                hint: "use it with: lessons --profile \(name) …")
         }
     }
 

@@ -87,7 +87,8 @@ struct OutboxSendCommand: AsyncParsableCommand {
             var done = 0
             let report: OutboxReport
             do {
-                report = try await OutboxSender(outbox).send(over: connection, now: context.now) { _ in
+                let sender = OutboxSender(outbox, signer: try PostSigner(identity))
+                report = try await sender.send(over: connection, now: context.now) { _ in
                     done += 1
                     progress.update(done, now: .now)
                 }
@@ -95,6 +96,7 @@ struct OutboxSendCommand: AsyncParsableCommand {
                 await connection.close()
                 throw error
             }
+            await context.renewIfDue(identity, over: connection)
             await connection.close()
             progress.end()
             if context.output.isJSON { try context.output.json(report.json) } else { context.tell(report) }

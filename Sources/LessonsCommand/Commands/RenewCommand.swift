@@ -4,36 +4,48 @@ import RelayClient
 
 struct RenewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "renew", abstract: "Get a fresh certificate, with a new key, before the present one ends.")
+        commandName: "renew", abstract: "Get a fresh certificate, with a new key, before the present one ends.",
+        discussion: """
+            Every command that connects renews by itself when two thirds of the certificate's time are over, and so does a
+            `watch` that runs on. Where none runs for weeks, let a timer run: lessons renew --if-needed --no-input --quiet
+            """)
 
     @OptionGroup var options: CommandOptions
 
     @Flag(help: "Only when two thirds of the certificate's time are over; for a timer.")
-    var ifDue = false
+    var ifNeeded = false
 
     func run() async throws {
         try await options.perform { context in
+            // A timer must not need a passphrase on the days when there is nothing to do.
+            if ifNeeded, let certificate = try context.profile.storedCertificate(),
+                RenewalSchedule.due(certificate) > context.now / 1_000
+            {
+                return try tell(certificate, isRenewed: false, context)
+            }
             let identity = try context.identity()
-            let isDue = identity.needsRenewal(at: context.now / 1_000)
-            guard isDue || !ifDue else {
-                try tell(identity, isRenewed: false, context)
-                return
+            let connection = try await context.connect(identity)
+            let outcome: CommandContext.RenewalOutcome
+            do { outcome = try await context.renew(identity, over: connection) } catch {
+                await connection.close()
+                throw error
             }
-            let renewed = try await context.connected { connection, identity in
-                try await Enrolment.renew(identity, over: connection, now: context.now / 1_000)
+            await connection.close()
+            guard let certificate = try context.freshIdentity().certificate else { return }
+            if case .renewed = outcome {
+                try tell(certificate, isRenewed: true, context)
+            } else {
+                try tell(certificate, isRenewed: certificate != identity.certificate, context)
             }
-            try context.profile.replace(renewed)
-            try tell(renewed, isRenewed: true, context)
         }
     }
 
-    private func tell(_ identity: ClientIdentity, isRenewed: Bool, _ context: CommandContext) throws {
-        let ends = (identity.certificate?.notAfter ?? 0).multipliedReportingOverflow(by: 1_000).partialValue
+    private func tell(_ certificate: Certificate, isRenewed: Bool, _ context: CommandContext) throws {
+        let ends = certificate.notAfter.multipliedReportingOverflow(by: 1_000).partialValue
         if context.output.isJSON {
             try context.output.json(
                 .object([
-                    ("renewed", .bool(isRenewed)),
-                    ("certificate_fingerprint", .text(identity.certificate?.fingerprintText)),
+                    ("renewed", .bool(isRenewed)), ("certificate_fingerprint", .string(certificate.fingerprintText)),
                     ("certificate_ends_at", .string(TimeText.iso(ends))),
                 ]))
             return

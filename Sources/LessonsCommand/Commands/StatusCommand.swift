@@ -19,11 +19,12 @@ struct StatusCommand: AsyncParsableCommand {
             do {
                 let connection = try await context.connect(identity)
                 do {
-                    try await context.sendWaiting(over: connection)
+                    try await context.sendWaiting(over: connection, identity)
                     state.head = connection.welcome.headSequence
                     state.relayAgent = connection.welcome.agent
                     let own = try await connection.subscriptions().first { $0.durable == identity.device }
                     state.subscription = own.map { ($0.cursor, $0.filters.compactMap { try? $0.value() }) }
+                    await context.renewIfDue(identity, over: connection)
                     await connection.close()
                 } catch {
                     await connection.close()

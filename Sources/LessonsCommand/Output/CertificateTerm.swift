@@ -9,7 +9,9 @@ struct CertificateTerm: Equatable {
 
     var text: StyledText {
         guard endsAt > now else {
-            return StyledText("expired on \(TimeText.local(endsAt)); ask your administrator for an invitation", .red)
+            return StyledText(
+                "expired on \(TimeText.local(endsAt)); ask your administrator for an invitation, and use it with join --again",
+                .red)
         }
         let text = "ends on \(TimeText.local(endsAt)), in \(TimeText.span(endsAt - now))"
         return StyledText(text, daysLeft < 14 ? .yellow : .plain)

@@ -163,7 +163,7 @@ struct ImportRun {
                 .badData, "UNKNOWN_TOPIC", "there is no topic \(topic)", field: "topic",
                 hint: TopicSuggestion.hint(for: topic.path, among: topics) ?? "see the topics with: lessons topics")
         }
-        try await context.sendWaiting(over: connection)
+        try await context.sendWaiting(over: connection, identity)
     }
 
     /// Queues the batch, and sends it while there is a connection.
@@ -174,7 +174,8 @@ struct ImportRun {
             waiting = isDryRun ? 0 : try outbox.pendingCount()
             return
         }
-        let report = try await OutboxSender(outbox).send(over: connection, now: context.now)
+        let report = try await OutboxSender(outbox, signer: try PostSigner(identity)).send(
+            over: connection, now: context.now)
         waiting = report.waitingCount
         for sent in report.sent {
             if sent.isDuplicate { skipped += 1 } else { imported += 1 }

@@ -23,6 +23,7 @@ struct PostDelivery {
         do { connection = try await context.connect(identity) } catch { return .queued(CommandFailure(error)) }
         do {
             let outcome = try await send(post.id, topic: post.topic, outbox, connection)
+            await context.renewIfDue(identity, over: connection)
             await connection.close()
             return outcome
         } catch {
@@ -69,7 +70,8 @@ struct PostDelivery {
     private func send(
         _ id: PostID, topic: Topic, _ outbox: Outbox, _ connection: RelayConnection
     ) async throws -> Outcome {
-        var report = try await OutboxSender(outbox).send(over: connection, now: context.now)
+        var report = try await OutboxSender(outbox, signer: try PostSigner(identity)).send(
+            over: connection, now: context.now)
         let own = report.sent.first { $0.id == id }
         let refusal = report.refused.first { $0.id == id }
         report.sent.removeAll { $0.id == id }

@@ -37,18 +37,21 @@ struct Subscription {
                 durable: durable, filters: filters, replacesFilters: !filters.isEmpty, start: place.start),
             mirror: mirror,
             verifier: PostVerifier(root: identity.root, issuers: Array(identity.chain.dropFirst())),
-            connect: { () async throws(ClientError) in try await context.connect(identity) })
+            connect: { () async throws(ClientError) in
+                // Renewed meanwhile, perhaps by another command.
+                try await context.connect((try? context.freshIdentity()) ?? identity)
+            })
         var failure: (any Error)?
         var hasBegun = false
         var hasCaughtUp = false
         var random = SystemRandomNumberGenerator()
-        try await subscriber.run(clock: ContinuousClock(), random: &random) { event in
+        func receive(_ event: SubscriptionEvent) async -> SubscriptionDecision {
             do {
                 switch event {
                 case .connecting: return .goOn
                 case .connected(let connection):
                     if !hasBegun { try await checkExists(connection) }
-                    try await context.sendWaiting(over: connection)
+                    try await context.sendWaiting(over: connection, try context.freshIdentity())
                     return .goOn
                 case .subscribed(let subscribed):
                     if !hasBegun {
@@ -76,6 +79,22 @@ struct Subscription {
             } catch {
                 failure = error
                 return .stop
+            }
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            if comesBack { group.addTask { await context.keepRenewing() } }
+            defer { group.cancelAll() }
+            while true {
+                let used = (try? context.freshIdentity().certificate) ?? identity.certificate
+                do {
+                    try await subscriber.run(clock: ContinuousClock(), random: &random, receive: receive)
+                    break
+                } catch ClientError.refused(.certificateExpired, _, _)
+                    where comesBack && (try? context.freshIdentity().certificate) != used
+                {
+                    // The certificate of the connection ended; the renewed one is there.
+                    continue
+                }
             }
         }
         if let failure { throw failure }
