@@ -14,7 +14,10 @@ struct Lessons: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Begin",
-                subcommands: [JoinCommand.self, StatusCommand.self, WhoamiCommand.self, RenewCommand.self]),
+                subcommands: [
+                    JoinCommand.self, StatusCommand.self, WhoamiCommand.self, RenewCommand.self,
+                    InviteDeviceCommand.self,
+                ]),
             CommandGroup(
                 name: "Follow and read",
                 subcommands: [

@@ -8,6 +8,7 @@ enum RelaySchema {
             try db.execute(sql: log)
             try db.execute(sql: membership)
         }
+        migrator.registerMigration("v2-membership", migrate: MembershipSchema.migrate)
         return migrator
     }
 
