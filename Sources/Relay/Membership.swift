@@ -42,11 +42,11 @@ package final class Membership: Sendable {
         try refreshing.withLock { _ throws(StorageError) in
             var directory = MemberDirectory()
             var revoked: [RevocationIndex.Key: RevocationIndex.Entry] = [:]
+            let oldestEnd = oldestEnd
             try store.readDirectory(.everything, endingFrom: oldestEnd) { item in
-                directory.add(item)
-                if case .certificate(let certificate) = item, let entry = certificate.indexEntry {
-                    revoked[certificate.indexKey] = entry
-                }
+                guard case .certificate(let certificate) = item else { return directory.add(item) }
+                if let entry = certificate.indexEntry { revoked[certificate.indexKey] = entry }
+                if certificate.notAfterSeconds >= oldestEnd { directory.add(item) }
             }
             // Both at once: what one of them does not have any more, the other one denies until it has the new state.
             for (key, entry) in revoked { revocations.insert(key, reason: entry.reason, time: entry.time) }
@@ -62,9 +62,13 @@ package final class Membership: Sendable {
         if case .everything = scope { return try reload() }
         try refreshing.withLock { _ throws(StorageError) in
             var items: [DirectoryItem] = []
-            try store.readDirectory(scope, endingFrom: oldestEnd) { items.append($0) }
-            let certificates = items.compactMap { item in
-                if case .certificate(let certificate) = item { certificate } else { nil }
+            var certificates: [DirectoryCertificate] = []
+            let oldestEnd = oldestEnd
+            // Those that ended long ago too: a hold of theirs may have been taken back.
+            try store.readDirectory(scope, endingFrom: .min) { item in
+                guard case .certificate(let certificate) = item else { return items.append(item) }
+                certificates.append(certificate)
+                if certificate.notAfterSeconds >= oldestEnd { items.append(item) }
             }
             for certificate in certificates {
                 guard let entry = certificate.indexEntry else { continue }
