@@ -44,6 +44,9 @@ enum MembershipSchema {
 
     /// The rows of `certificates` hold the certificates themselves; walks and counts read these indexes alone.
     private static let indexes = """
+        DROP INDEX members_of_organisation;
+        CREATE INDEX members_of_organisation ON members (organisation, removed_at);
+        CREATE INDEX suspended_members ON members (organisation) WHERE removed_at IS NULL AND is_suspended <> 0;
         DROP INDEX certificates_of_member;
         CREATE INDEX certificates_of_member ON certificates (member, not_after, revoked_at, revocation_reason);
         CREATE INDEX certificates_by_end ON certificates

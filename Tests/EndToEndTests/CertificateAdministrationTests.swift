@@ -62,8 +62,8 @@ extension EndToEnd {
                     "admin", "revoke", "--fingerprint", short, "--reason", "hold", "--confirm",
                     String(certificate.fingerprint.prefix(16)), "--json"
                 ).expecting()
-                #expect(held.output.contains("\"certificates\":1"), "\(held)")
-                #expect(held.output.contains("\"sessions\":1"), "\(held)")
+                #expect(
+                    held.output.contains("\"certificates\":1,\"sessions\":1,\"reason\":\"certificateHold\""), "\(held)")
                 let end = try await watch.finish()
                 #expect(end.exit == .code(77), "\(end)")
                 #expect(end.errorOutput.contains("CERTIFICATE_ON_HOLD"), "\(end)")

@@ -87,7 +87,7 @@ import Testing
         #expect(few.count == 11)
     }
 
-    @Test func `no walk reads the certificates themselves`() throws {
+    @Test func `no walk reads the certificates themselves, or sorts`() throws {
         let fixture = try Fixture()
         let ana = try fixture.member(of: "ours", name: "ana")
         try fixture.store.recordCertificate(fixture.certificate(), of: ana.member, audit: fixture.audit())
@@ -98,6 +98,7 @@ import Testing
                 "SELECT fingerprint FROM certificates INDEXED BY certificates_of_organisation WHERE organisation = 'o' "
                     + "AND revocation_reason = 6 AND member = x'00' AND serial > x'00' ORDER BY not_after, fingerprint",
                 "SELECT max(not_after) FROM certificates WHERE member = x'00' AND revoked_at IS NULL",
+                "SELECT id FROM members WHERE organisation = 'o' AND removed_at IS NULL AND id > x'00' ORDER BY id",
             ].map { sql in try db.all("EXPLAIN QUERY PLAN " + sql) { $0.text(3) }.joined(separator: "; ") }
         }
         for plan in plans {

@@ -42,8 +42,8 @@ struct RevokeCommand: AsyncParsableCommand {
             if context.output.isJSON {
                 try context.output.json(
                     .object([
-                        ("certificates", .integer(Int64(revoked.certificates))), ("reason", .string(reason.name)),
-                        ("sessions", .integer(Int64(revoked.sessions))),
+                        ("certificates", .integer(Int64(revoked.certificates))),
+                        ("sessions", .integer(Int64(revoked.sessions))), ("reason", .string(reason.name)),
                     ]))
             } else {
                 let certificates = revoked.certificates.counted("certificate")
