@@ -88,7 +88,7 @@ let package = Package(
         .executableTarget(
             name: "LessonsBench",
             dependencies: [
-                "LessonModel", "PKI", "Relay", "TLS", "Wire",
+                "LessonModel", "PKI", "Relay", "Storage", "TLS", "Wire",
                 nio, nioPosix, arguments, histogram,
             ],
             swiftSettings: settings),

@@ -1,15 +1,19 @@
 /// A person or service of one organisation.
 package struct Member: Hashable, Sendable {
+    package static let maxCuratedTopics = 64
+
     package var id: MemberID
     package var organisation: OrganisationSlug
     package var name: String
     package var kind: MemberKind
     package var roles: Set<Role>
     package var isSuspended: Bool
+    /// With the role curator: the topics, each with all below it, that the member curates; empty: every topic.
+    package var curatedTopics: Set<Topic>
 
     package init(
         id: MemberID, organisation: OrganisationSlug, name: String, kind: MemberKind, roles: Set<Role>,
-        isSuspended: Bool = false
+        isSuspended: Bool = false, curatedTopics: Set<Topic> = []
     ) {
         self.id = id
         self.organisation = organisation
@@ -17,6 +21,13 @@ package struct Member: Hashable, Sendable {
         self.kind = kind
         self.roles = roles
         self.isSuspended = isSuspended
+        self.curatedTopics = curatedTopics
+    }
+
+    /// Whether the member curates `topic`: as a curator of it, of a topic above it, or of every topic.
+    package func curates(_ topic: Topic) -> Bool {
+        roles.contains(.curator)
+            && (curatedTopics.isEmpty || curatedTopics.contains { topic.isAtOrBelow($0) })
     }
 }
 

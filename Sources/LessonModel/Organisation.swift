@@ -1,5 +1,8 @@
 /// A participating organisation.
 package struct Organisation: Hashable, Sendable {
+    package static let maxNameBytes = 200
+    package static let maxContactBytes = 200
+
     package var slug: OrganisationSlug
     package var name: String
     /// ISO 3166-1 alpha-2; nil for an international institution.
@@ -8,10 +11,12 @@ package struct Organisation: Hashable, Sendable {
     package var isSuspended: Bool
     /// Organisations that this one has named as its clients: TLP AMBER may be passed on to them.
     package var clients: Set<OrganisationSlug>
+    /// Whom to write to or call, one line of at most `maxContactBytes`; empty: nobody was named.
+    package var contact: String
 
     package init(
         slug: OrganisationSlug, name: String, country: String?, kind: OrganisationKind, isSuspended: Bool = false,
-        clients: Set<OrganisationSlug> = []
+        clients: Set<OrganisationSlug> = [], contact: String = ""
     ) {
         self.slug = slug
         self.name = name
@@ -19,6 +24,7 @@ package struct Organisation: Hashable, Sendable {
         self.kind = kind
         self.isSuspended = isSuspended
         self.clients = clients
+        self.contact = contact
     }
 }
 

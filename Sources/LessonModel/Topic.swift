@@ -24,6 +24,11 @@ package struct Topic: Hashable, Comparable, Sendable, CustomStringConvertible {
         path.lastIndex(of: "/").flatMap { Topic(path[..<$0]) }
     }
 
+    /// Whether this is `other` or a topic somewhere below it.
+    package func isAtOrBelow(_ other: Topic) -> Bool {
+        path == other.path || path.hasPrefix(other.path + "/")
+    }
+
     package var description: String { path }
 
     package static func < (left: Topic, right: Topic) -> Bool { left.path < right.path }

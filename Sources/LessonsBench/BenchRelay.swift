@@ -15,15 +15,21 @@ final class BenchRelay {
     let group: MultiThreadedEventLoopGroup
     let clientContext: TLSContext
     let member: BenchMember
+    /// From the start of the process to its being ready.
+    let startUp: Duration
 
     /// What the load is about.
     static let topic = "policing/community"
 
     /// Runs `body` with a relay of its own, which is stopped and removed afterwards.
+    /// - Parameters:
+    ///   - age: how long ago its authority was made.
+    ///   - prepare: fills the data directory before the relay starts.
     static func with<Value>(
-        _ program: String?, _ body: (BenchRelay) async throws -> Value
+        _ program: String?, age: Milliseconds = 0, prepare: (RelayHome) throws -> Void = { _ in },
+        _ body: (BenchRelay) async throws -> Value
     ) async throws -> Value {
-        let relay = try await start(program: program)
+        let relay = try await start(program: program, age: age, prepare: prepare)
         do {
             let value = try await body(relay)
             await relay.stop()
@@ -34,7 +40,9 @@ final class BenchRelay {
         }
     }
 
-    private static func start(program: String?) async throws -> BenchRelay {
+    private static func start(
+        program: String?, age: Milliseconds, prepare: (RelayHome) throws -> Void
+    ) async throws -> BenchRelay {
         let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
         let home = RelayHome(path: directory.path)
         guard let slug = OrganisationSlug("bench") else { preconditionFailure("bench is a slug") }
@@ -49,7 +57,14 @@ final class BenchRelay {
             configuration: configuration,
             organisation: Organisation(slug: slug, name: "Bench", country: nil, kind: .other), administrator: "Bench",
             rootPassphrase: SecureRandom.bytes(16))
-        let invitation = try setup.make(in: home, now: RelayServer.systemClock())
+        let now = RelayServer.systemClock()
+        var invitation = try setup.make(in: home, now: now - age)
+        if age > 0 {
+            // The one from the beginning is over.
+            invitation = try RelaySetup.invite(
+                home: home, organisation: slug, name: "Bench", roles: [.relayAdministrator, .contributor], now: now)
+        }
+        try prepare(home)
         let process = Process()
         let sibling = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
             path: "lessons-relay")
@@ -57,18 +72,20 @@ final class BenchRelay {
         process.arguments = ["serve", "--data", home.path, "--log-level", "warning"]
         let output = Pipe()
         process.standardOutput = output
+        let started = ContinuousClock.now
         try process.run()
         guard let line = String(data: output.fileHandleForReading.availableData, encoding: .utf8),
             line.hasPrefix("ready")
         else { throw BenchError.relayDidNotStart }
+        let startUp = ContinuousClock.now - started
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let member = try await BenchMember.join(try Wire.Invitation(text: invitation), group)
-        return BenchRelay(directory, process, ports.0, group, try member.clientContext(), member)
+        return BenchRelay(directory, process, ports.0, group, try member.clientContext(), member, startUp)
     }
 
     private init(
         _ directory: URL, _ process: Process, _ port: Int, _ group: MultiThreadedEventLoopGroup, _ context: TLSContext,
-        _ member: BenchMember
+        _ member: BenchMember, _ startUp: Duration
     ) {
         self.directory = directory
         self.process = process
@@ -76,6 +93,7 @@ final class BenchRelay {
         self.group = group
         clientContext = context
         self.member = member
+        self.startUp = startUp
     }
 
     func stop() async {
@@ -86,8 +104,8 @@ final class BenchRelay {
     }
 
     /// A connection that has been welcomed.
-    /// - Parameter context: of another member than the first; nil for that one.
-    func connect(_ context: TLSContext? = nil) async throws -> BenchPeer {
+    /// - Parameter context: of another member than the one who has joined.
+    func connect(as context: TLSContext? = nil) async throws -> BenchPeer {
         let peer = try await BenchPeer.connect(port: port, context ?? clientContext, group)
         var hello = WireHello()
         hello.minVersion = 1
@@ -102,7 +120,7 @@ final class BenchRelay {
     func subscribe(
         _ pattern: String, after: Int64? = nil, untilCaughtUp: Bool = true, as context: TLSContext? = nil
     ) async throws -> BenchPeer {
-        let peer = try await connect(context)
+        let peer = try await connect(as: context)
         var filter = WireFilter()
         filter.topics = [pattern]
         var subscribe = WireSubscribe()

@@ -44,7 +44,7 @@ struct RevocationBench: AsyncParsableCommand {
                     times.record(UInt64(max(0, (at - start).nanoseconds)))
                 }
                 try await victim.peer.channel.closeFuture.get()
-                guard (try? await relay.connect(victim.context)) == nil else {
+                guard (try? await relay.connect(as: victim.context)) == nil else {
                     throw BenchError.refused("nothing: a revoked certificate came back")
                 }
                 live.append(try await Seat(relay, administrator))

@@ -33,7 +33,8 @@ extension ThreadState: ExpressibleByArgument {
 }
 
 extension RevocationReason: ExpressibleByArgument {
-    package init?(argument: String) { self.init(name: argument) }
+    /// As RFC 5280 writes it; `hold` for short stands for certificateHold.
+    package init?(argument: String) { self.init(name: argument == "hold" ? "certificateHold" : argument) }
 
     package static var allValueStrings: [String] { allCases.map(\.name) }
 }

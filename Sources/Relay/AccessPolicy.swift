@@ -28,10 +28,35 @@ enum AccessPolicy {
                 && principal.organisation.slug == organisation
     }
 
-    /// Whether the principal may give all of `roles` to a member of `organisation`: nobody gives what is above them.
+    /// Whether the principal may suspend, revoke, release or remove `member`: nobody does so to somebody above them.
+    static func mayManage(_ member: Member, _ principal: Principal) -> Bool {
+        mayAdminister(member.organisation, principal)
+            && (isRelayAdministrator(principal) || !isAboveOrganisations(member.roles))
+    }
+
+    /// Whether the principal may give all of `roles` to a new member of `organisation`. Nobody gives what is above them;
+    /// a curator has power over other organisations' threads, so that only a relay administrator makes one.
     static func mayGrant(_ roles: Set<Role>, in organisation: OrganisationSlug, _ principal: Principal) -> Bool {
         guard mayAdminister(organisation, principal) else { return false }
-        return isRelayAdministrator(principal) || roles.allSatisfy { $0 <= .organisationAdministrator }
+        return isRelayAdministrator(principal) || !isAboveOrganisations(roles) && !roles.contains(.curator)
+    }
+
+    /// Whether the principal may replace what `member` may do. An organisation administrator may leave a curator what
+    /// they are, or take it away altogether.
+    static func mayChangeRoles(
+        of member: Member, to roles: Set<Role>, curating topics: Set<Topic>, _ principal: Principal
+    ) -> Bool {
+        guard mayManage(member, principal) else { return false }
+        if isRelayAdministrator(principal) { return true }
+        guard !isAboveOrganisations(roles) else { return false }
+        return !roles.contains(.curator) || member.roles.contains(.curator) && member.curatedTopics == topics
+    }
+
+    /// Whether the principal moderates, and moves the state of, the threads of `topic`.
+    static func mayCurate(_ topic: Topic, _ principal: Principal) -> Bool { principal.member.curates(topic) }
+
+    private static func isAboveOrganisations(_ roles: Set<Role>) -> Bool {
+        roles.contains { $0 > .organisationAdministrator }
     }
 
     /// A reply's sentence when roles do not allow something.

@@ -8,8 +8,6 @@ import Wire
 /// What administrators read: summaries, the audit log, the relay's state. An organisation administrator sees what is of
 /// their own organisation.
 extension RelayCore {
-    /// A page of the audit log stays well inside a frame.
-    private static let maxAuditPageBytes = 512 << 10
     private static let maxActionPatternBytes = 64
     private static let standardAuditPage = 100
     /// What ends within this time is told as ending.
@@ -19,11 +17,12 @@ extension RelayCore {
         _ request: WireListOrganisationSummaries, _ principal: Principal
     ) throws -> WireOrganisationSummaryList {
         let scope = try scope(principal, "listing organisations with their counts")
-        let limit = try summaryLimit(request.limit)
-        let rows = try store.organisationRows(only: scope, after: request.after, limit: limit + 1, now: clock())
+        let limit = try pageLimit(request.limit)
+        let found = try store.organisationRows(only: scope, after: request.after, limit: limit + 1, now: clock())
+        let page = page(found, limit: limit) { $0.organisation.name.utf8.count + 360 }
         var reply = WireOrganisationSummaryList()
-        reply.more = rows.count > limit
-        reply.organisations = rows.prefix(limit).map { row in
+        reply.more = page.more
+        reply.organisations = page.rows.map { row in
             var summary = WireOrganisationSummary()
             summary.organisation = WireOrganisation(row.organisation, showsClients: false)
             summary.members = UInt32(clamping: row.memberCount)
@@ -37,7 +36,7 @@ extension RelayCore {
 
     func memberSummaries(_ request: WireListMemberSummaries, _ principal: Principal) throws -> WireMemberSummaryList {
         var scope = try scope(principal, "listing members with their certificates")
-        if let wanted = try request.organisation.nonEmpty.map({ try organisation($0, membership.directory) }) {
+        if let wanted = try request.organisation.nonEmpty.map({ try organisation($0).slug }) {
             guard AccessPolicy.mayAdminister(wanted, principal) else {
                 throw RequestRefusal(AccessPolicy.refusal("listing the members of \(wanted)", principal))
             }
@@ -47,14 +46,17 @@ extension RelayCore {
         guard after != nil || request.afterMemberID.isEmpty else {
             throw RequestRefusal(.invalid, "a member id is 16 bytes", field: "after_member_id")
         }
-        let limit = try summaryLimit(request.limit)
-        let rows = try store.memberRows(organisation: scope, after: after, limit: limit + 1, now: clock())
+        let limit = try pageLimit(request.limit)
+        let query = MemberQuery(
+            organisation: scope, after: after, search: try searchText(request.search), limit: limit + 1)
+        let page = page(try store.memberRows(query, now: clock()), limit: limit) { $0.member.listedBytes + 40 }
         var reply = WireMemberSummaryList()
-        reply.more = rows.count > limit
-        reply.members = rows.prefix(limit).map { row in
+        reply.more = page.more
+        reply.members = page.rows.map { row in
             var summary = WireMemberSummary()
             summary.member = WireMember(row.member, showsRoles: true)
             summary.certificates = UInt32(clamping: row.certificateCount)
+            summary.certificatesOnHold = UInt32(clamping: row.heldCertificateCount)
             summary.certificatesEndMs = (row.latestNotAfterSeconds ?? 0) * 1_000
             summary.joinedAtMs = row.createdAt
             return summary
@@ -78,17 +80,14 @@ extension RelayCore {
         guard actor.isEmpty || actor == AuditActor.host.description || MemberID(text: actor) != nil else {
             throw RequestRefusal(.invalid, "an actor is a member's id, or host", field: "actor")
         }
-        guard request.limit <= RelayCore.maxPageEntries else {
-            throw RequestRefusal(.invalid, "a page has at most \(RelayCore.maxPageEntries) entries", field: "limit")
-        }
+        let limit = try pageLimit(request.limit, standard: RelayCore.standardAuditPage)
         let page = try store.audit(
             AuditQuery(
                 before: request.beforeSequence > 0 ? request.beforeSequence : nil,
                 since: request.sinceMs > 0 ? request.sinceMs : nil, actionPattern: pattern.nonEmpty,
                 actor: actor.nonEmpty, organisation: scope,
-                limit: request.limit == 0 ? RelayCore.standardAuditPage : Int(request.limit),
-                maxBytes: RelayCore.maxAuditPageBytes))
-        let members = membership.directory.members
+                limit: limit, maxBytes: min(RelayCore.maxPageBytes, limits.maxFrameBytes / 2)))
+        let names = try store.memberNames(Set(page.records.compactMap { MemberID(text: $0.actor) }))
         var reply = WireAuditPage()
         reply.more = page.more
         reply.entries = page.records.map { record in
@@ -96,7 +95,7 @@ extension RelayCore {
             entry.sequence = record.sequence
             entry.atMs = record.at
             entry.actor = record.actor
-            entry.actorName = MemberID(text: record.actor).flatMap { members[$0]?.name } ?? ""
+            entry.actorName = MemberID(text: record.actor).flatMap { names[$0] } ?? ""
             entry.certificateFingerprint = Data(record.certificate ?? [])
             entry.action = record.action
             entry.detail = record.detail
@@ -136,18 +135,11 @@ extension RelayCore {
     }
 
     /// Nil for all organisations.
-    private func scope(_ principal: Principal, _ what: String) throws(RequestRefusal) -> OrganisationSlug? {
+    func scope(_ principal: Principal, _ what: String) throws(RequestRefusal) -> OrganisationSlug? {
         if AccessPolicy.isRelayAdministrator(principal) { return nil }
         guard AccessPolicy.mayAdminister(principal.organisation.slug, principal) else {
             throw RequestRefusal(AccessPolicy.refusal(what, principal))
         }
         return principal.organisation.slug
-    }
-
-    private func summaryLimit(_ limit: UInt32) throws(RequestRefusal) -> Int {
-        guard limit <= RelayCore.maxPageEntries else {
-            throw RequestRefusal(.invalid, "a page has at most \(RelayCore.maxPageEntries) entries", field: "limit")
-        }
-        return limit == 0 ? RelayCore.maxPageEntries : Int(limit)
     }
 }

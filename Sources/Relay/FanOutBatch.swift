@@ -1,4 +1,4 @@
-import LessonModel
+package import LessonModel
 import NIOCore
 package import Storage
 import Wire
@@ -18,12 +18,17 @@ package struct FanOutBatch: Sendable {
     }
 
     let entries: [Entry]
-    /// The named clients of organisations, as they were when the posts were stored.
-    let directory: DirectorySnapshot
+    /// The named clients of the organisations that an AMBER post names, as they were when the posts were stored.
+    private let clients: [OrganisationSlug: Set<OrganisationSlug>]
 
-    package init(_ posts: ArraySlice<LoggedPost>, directory: DirectorySnapshot) {
+    package init(_ posts: ArraySlice<LoggedPost>, clients: (OrganisationSlug) -> Set<OrganisationSlug>) {
         precondition(posts.count <= FanOutBatch.maxPosts, "a batch has at most \(FanOutBatch.maxPosts) posts")
-        self.directory = directory
+        var named: [OrganisationSlug: Set<OrganisationSlug>] = [:]
+        for visibility in posts.flatMap({ [$0.visibility, $0.threadVisibility].compactMap(\.self) })
+        where visibility.marking == .amber {
+            for slug in visibility.audience.organisations where named[slug] == nil { named[slug] = clients(slug) }
+        }
+        self.clients = named
         entries = posts.map { post in
             var frame = ByteBuffer()
             DeliverEncoder.write(post.stored, into: &frame)
@@ -45,7 +50,7 @@ package struct FanOutBatch: Sendable {
     var head: SequenceNumber { entries.last?.post.stored.sequence ?? 0 }
 
     func allows(_ entry: Entry, _ viewer: Viewer) -> Bool {
-        let clients = { (slug: OrganisationSlug) in directory.organisations[slug]?.clients ?? [] }
+        let clients = { (slug: OrganisationSlug) in self.clients[slug] ?? [] }
         return entry.post.visibility.allows(viewer, clients: clients)
             && entry.post.threadVisibility?.allows(viewer, clients: clients) ?? true
     }

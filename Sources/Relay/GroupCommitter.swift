@@ -155,17 +155,15 @@ final class GroupCommitter: Sendable {
 
     /// Refuses what was verified before its author was suspended or a certificate of theirs revoked.
     private static func stillAllowed(_ batch: [Checked], by membership: Membership) -> [Checked] {
-        let directory = membership.directory
-        return batch.map { checked in
+        batch.map { checked in
             guard case .success = checked.result else { return checked }
             let submission = checked.submission
             let member = submission.principal.member.id
             let refusal: PublishRefusal
-            switch membership.principal(member, submission.principal.certificateFingerprint, in: directory) {
+            switch membership.principal(member, submission.principal.certificateFingerprint) {
             case .failure(let failure): refusal = PublishRefusal(failure)
             case .success:
-                let signer = directory.activeCertificates[submission.signed.certificateFingerprint]?.member
-                guard signer != member else { return checked }
+                guard !membership.holds(submission.signed.certificateFingerprint, member) else { return checked }
                 refusal = PublishRefusal(
                     .certificateRevoked, "the certificate that signed the post was revoked", "certificate_fingerprint")
             }
@@ -196,12 +194,11 @@ final class GroupCommitter: Sendable {
                 PublishReply(session: session, requestID: checked.submission.requestID, body: body))
         }
         counters.add(.posts, logged.count)
-        let directory = membership.directory
         var batches: [FanOutBatch] = []
         var rest = logged[...]
         while !rest.isEmpty {
             let next = FanOutBatch.prefix(of: rest)
-            batches.append(FanOutBatch(next, directory: directory))
+            batches.append(FanOutBatch(next, clients: membership.clients(of:)))
             rest = rest.dropFirst(next.count)
         }
         for loop in loops { loop.hand(replies[loop.index], batches) }

@@ -25,9 +25,9 @@ extension RelayCore {
             let terms = invitation.terms
             return try self.issue(
                 signing, to: member, name: terms.memberName, kind: terms.memberKind, roles: terms.roles,
-                organisation: self.membership.directory.organisations[terms.organisation], now: now)
+                organisation: self.membership.organisation(terms.organisation), now: now)
         }
-        try membership.reload()
+        try membership.refresh(.member(redemption.member.id))
         counters.add(.invitationsRedeemed)
         logger.info("a member joined", metadata: ["member": "\(redemption.member.id)"])
         return enrolled(redemption.certificate, redemption.member, redemption.organisation)
@@ -41,9 +41,7 @@ extension RelayCore {
         let signing = try signingRequest(request.certificateRequest)
         let now = clock()
         let member = principal.member
-        let held = membership.directory.activeCertificates.values.count {
-            $0.member == member.id && $0.notAfterSeconds >= now / 1_000
-        }
+        let held = membership.certificateCount(of: member.id, now: now)
         guard held < RelayCore.maxCertificatesPerMember else {
             throw RequestRefusal(
                 .limitExceeded, "you hold \(held) certificates; have those revoked that are not in use")
@@ -59,7 +57,7 @@ extension RelayCore {
                 detail: [
                     "organisation": principal.organisation.slug.text, "certificate": Hex.text(of: issued.fingerprint),
                 ]))
-        try membership.reload()
+        try membership.refresh(.member(member.id))
         // A revocation that was stored after this request began and before its certificate was knows nothing of it.
         if case .failure(let refusal) = membership.principal(member.id, principal.certificateFingerprint) {
             _ = try store.revokeCertificates(
@@ -67,7 +65,7 @@ extension RelayCore {
                 audit: AuditEntry(
                     at: clock(), actor: .host, action: "certificate.revoke",
                     detail: ["certificate": Hex.text(of: issued.fingerprint), "reason": "renewed while revoked"]))
-            try membership.reload()
+            try membership.refresh(.member(member.id))
             throw RequestRefusal(refusal.code, refusal.reason)
         }
         return enrolled(issued, member, principal.organisation)

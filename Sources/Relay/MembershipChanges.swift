@@ -11,7 +11,6 @@ extension RelayCore {
             try suspend(try administeredMember(bytes, principal), request.suspended, principal)
         case nil: throw RequestRefusal(.invalid, "say which organisation or member", field: "target")
         }
-        try membership.reload()
         committer.settle()
         var reply = WireSuspensionSet()
         reply.sessions = UInt32(clamping: registry.endStale(membership))
@@ -20,9 +19,9 @@ extension RelayCore {
 
     private func suspend(organisation text: String, _ isSuspended: Bool, _ principal: Principal) throws {
         try requireRelayAdministrator(principal, "suspending organisations")
-        let slug = try organisation(text, membership.directory)
+        let slug = try organisation(text).slug
         if isSuspended, slug == principal.organisation.slug {
-            throw try ownSuspension(
+            throw try refusalOfOwn(
                 hasOthers: store.hasRelayAdministrator(at: clock(), outside: slug),
                 "nobody suspends their own organisation; a relay administrator of another one can")
         }
@@ -30,16 +29,17 @@ extension RelayCore {
             isSuspended, organisation: slug,
             audit: entry(
                 isSuspended ? "organisation.suspend" : "organisation.resume", principal, ["organisation": slug.text]))
+        try membership.refresh(.organisation(slug))
     }
 
     private func suspend(_ member: Member, _ isSuspended: Bool, _ principal: Principal) throws {
         if isSuspended, member.id == principal.member.id {
-            throw try ownSuspension(
+            throw try refusalOfOwn(
                 hasOthers: !AccessPolicy.isRelayAdministrator(principal)
                     || store.hasRelayAdministrator(at: clock(), except: member.id),
                 "nobody suspends themselves; another administrator can")
         }
-        guard AccessPolicy.mayGrant(member.roles, in: member.organisation, principal) else {
+        guard AccessPolicy.mayManage(member, principal) else {
             throw RequestRefusal(AccessPolicy.refusal("suspending a member with higher roles", principal))
         }
         try store.setSuspended(
@@ -47,13 +47,7 @@ extension RelayCore {
             audit: entry(
                 isSuspended ? "member.suspend" : "member.resume", principal,
                 ["organisation": member.organisation.text, "member": member.id.description, "name": member.name]))
-    }
-
-    /// Who suspends themselves would be gone before the answer, so it is refused even where others are left.
-    private func ownSuspension(hasOthers: Bool, _ sentence: String) -> RequestRefusal {
-        hasOthers
-            ? RequestRefusal(.forbidden, sentence, field: "target")
-            : RequestRefusal(StorageError.lastRelayAdministrator)
+        try membership.refresh(.member(member.id))
     }
 
     func setRoles(_ request: WireSetRoles, _ principal: Principal) throws -> WireDone {
@@ -63,29 +57,46 @@ extension RelayCore {
             throw RequestRefusal(
                 .invalid, "a member has at least one role; suspend who should do nothing", field: "roles")
         }
-        guard AccessPolicy.mayGrant(member.roles.union(roles), in: member.organisation, principal) else {
-            throw RequestRefusal(AccessPolicy.refusal("giving or taking roles above the own", principal))
+        let topics = try curatedTopics(request, roles)
+        guard AccessPolicy.mayChangeRoles(of: member, to: roles, curating: topics, principal) else {
+            throw RequestRefusal(
+                AccessPolicy.refusal("giving or taking roles above the own, or making a curator,", principal))
         }
+        var detail = [
+            "organisation": member.organisation.text, "member": member.id.description, "name": member.name,
+            "before": member.roles.sorted().map(\.name).joined(separator: " "),
+            "roles": roles.sorted().map(\.name).joined(separator: " "),
+        ]
+        if member.roles.contains(.curator) { detail["curates.before"] = RelayCore.text(of: member.curatedTopics) }
+        if roles.contains(.curator) { detail["curates"] = RelayCore.text(of: topics) }
         try store.setRoles(
-            roles, of: member.id,
-            audit: entry(
-                "member.roles", principal,
-                [
-                    "organisation": member.organisation.text, "member": member.id.description, "name": member.name,
-                    "before": member.roles.sorted().map(\.name).joined(separator: " "),
-                    "roles": roles.sorted().map(\.name).joined(separator: " "),
-                ]))
-        try membership.reload()
+            roles, curating: topics, of: member.id, audit: entry("member.roles", principal, detail))
+        try membership.refresh(.member(member.id))
         return WireDone()
     }
 
-    /// A member whom the principal administers. Others are as if they did not exist.
-    private func administeredMember(
-        _ bytes: some Collection<UInt8>, _ principal: Principal
-    ) throws(RequestRefusal) -> Member {
-        guard let id = MemberID(bytes: bytes), let member = membership.directory.members[id],
-            AccessPolicy.mayAdminister(member.organisation, principal)
-        else { throw RequestRefusal(.notFound, "there is no such member in your hands", field: "member_id") }
-        return member
+    private func curatedTopics(_ request: WireSetRoles, _ roles: Set<Role>) throws(RequestRefusal) -> Set<Topic> {
+        guard request.curatedTopics.isEmpty || roles.contains(.curator) else {
+            throw RequestRefusal(.invalid, "only a curator curates topics: give the role too", field: "curated_topics")
+        }
+        guard request.curatedTopics.count <= Member.maxCuratedTopics else {
+            throw RequestRefusal(
+                .invalid, "a curator has at most \(Member.maxCuratedTopics) topics; name those above them",
+                field: "curated_topics")
+        }
+        var topics: Set<Topic> = []
+        for path in request.curatedTopics {
+            guard let topic = Topic(path), membership.hasTopic(topic) else {
+                throw RequestRefusal(
+                    .unknownTopic, "the topic \(path.prefix(100)) does not exist here", field: "curated_topics")
+            }
+            topics.insert(topic)
+        }
+        return topics
+    }
+
+    /// Of topics that are curated.
+    private static func text(of topics: Set<Topic>) -> String {
+        topics.isEmpty ? "every topic" : topics.sorted().map(\.path).joined(separator: " ")
     }
 }

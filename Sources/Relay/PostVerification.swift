@@ -43,24 +43,23 @@ struct PostVerification: Sendable {
         guard AccessPolicy.mayPost(post.body.kind, principal) else {
             throw PublishRefusal(AccessPolicy.refusal("posting", principal))
         }
-        let directory = membership.directory
-        guard directory.topics.contains(post.topic) else {
+        guard membership.hasTopic(post.topic) else {
             throw PublishRefusal(
                 .unknownTopic, "the topic \(post.topic) does not exist here; `lessons topics` lists those that do",
                 "topic")
         }
-        try checkAudience(post.audience, directory)
+        try checkAudience(post.audience)
         let reply = Visibility(
             marking: post.marking, audience: post.audience, author: post.author, organisation: post.organisation)
         let viewer = principal.viewer
         return AppendRequest(
             post: post, signed: signed, contentHash: SHA256.digest(signed.content),
             country: principal.organisation.country, organisationKind: principal.organisation.kind,
-            mayReply: { thread in
-                let clients = { (slug: OrganisationSlug) in directory.organisations[slug]?.clients ?? [] }
+            mayReply: { [membership] thread in
+                let clients = membership.clients(of:)
                 guard thread.allows(viewer, clients: clients) else { return .unseen }
                 let isAdmitted = thread.admits(
-                    reply: reply, clients: clients, organisationOf: { directory.members[$0]?.organisation })
+                    reply: reply, clients: clients, organisationOf: { membership.member($0)?.organisation })
                 return isAdmitted ? .allowed : .wider
             })
     }
@@ -101,13 +100,13 @@ struct PostVerification: Sendable {
         }
     }
 
-    private func checkAudience(_ audience: Audience, _ directory: DirectorySnapshot) throws(PublishRefusal) {
-        if let slug = audience.organisations.first(where: { directory.organisations[$0] == nil }) {
+    private func checkAudience(_ audience: Audience) throws(PublishRefusal) {
+        if let slug = audience.organisations.first(where: { membership.organisation($0) == nil }) {
             throw PublishRefusal(
                 .unknownAudience, "there is no organisation \(slug) here; `lessons organisations` lists them",
                 "audience")
         }
-        if audience.members.contains(where: { directory.members[$0] == nil }) {
+        if audience.members.contains(where: { membership.member($0) == nil }) {
             throw PublishRefusal(
                 .unknownAudience, "the audience names a member who is not here; `lessons members` lists them",
                 "audience")

@@ -117,10 +117,16 @@ extension RelayCore {
         return reply
     }
 
-    func organisations(_ principal: Principal) -> WireOrganisationList {
+    func organisations(
+        _ request: WireListOrganisations, _ principal: Principal
+    ) throws -> WireOrganisationList {
+        let limit = try pageLimit(request.limit)
         let isAdministrator = AccessPolicy.isRelayAdministrator(principal)
+        let found = try store.organisations(after: request.after, limit: limit + 1)
+        let page = page(found, limit: limit) { $0.name.utf8.count + 320 + $0.clients.count * 42 }
         var reply = WireOrganisationList()
-        reply.organisations = membership.directory.organisations.values.sorted { $0.slug < $1.slug }.map {
+        reply.more = page.more
+        reply.organisations = page.rows.map {
             WireOrganisation($0, showsClients: isAdministrator || $0.slug == principal.organisation.slug)
         }
         return reply
@@ -130,25 +136,28 @@ extension RelayCore {
         guard AccessPolicy.mayListMembers(principal) else {
             throw RequestRefusal(AccessPolicy.refusal("listing members", principal))
         }
-        let wanted = request.organisation.nonEmpty
+        let limit = try pageLimit(request.limit)
+        let after = MemberID(bytes: request.afterMemberID)
+        guard after != nil || request.afterMemberID.isEmpty else {
+            throw RequestRefusal(.invalid, "a member id is 16 bytes", field: "after_member_id")
+        }
+        let query = MemberQuery(
+            organisation: try request.organisation.nonEmpty.map { try organisation($0).slug }, after: after,
+            search: try searchText(request.search), limit: limit + 1)
+        let page = page(try store.members(query), limit: limit) { $0.listedBytes }
         var reply = WireMemberList()
-        reply.members = membership.directory.members.values
-            .filter { wanted == nil || $0.organisation.text == wanted }
-            .sorted { ($0.organisation, $0.name, $0.id) < ($1.organisation, $1.name, $1.id) }
-            .map {
-                WireMember(
-                    $0,
-                    showsRoles: $0.id == principal.member.id || AccessPolicy.mayAdminister($0.organisation, principal))
-            }
+        reply.more = page.more
+        reply.members = page.rows.map {
+            WireMember(
+                $0, showsRoles: $0.id == principal.member.id || AccessPolicy.mayAdminister($0.organisation, principal))
+        }
         return reply
     }
+}
 
-    private func pageLimit(_ limit: UInt32, standard: Int) throws -> Int {
-        guard limit <= RelayCore.maxPageEntries else {
-            throw RequestRefusal(.invalid, "a page has at most \(RelayCore.maxPageEntries) entries", field: "limit")
-        }
-        return limit == 0 ? standard : Int(limit)
-    }
+extension Member {
+    /// A bound of what a list spends on the member, in bytes.
+    var listedBytes: Int { name.utf8.count + 140 + curatedTopics.reduce(0) { $0 + $1.path.utf8.count + 3 } }
 }
 
 extension WireThreadSummary {

@@ -72,6 +72,7 @@ extension WireFrame.OneOf_Body {
         case .revokeInvitation(let request):
             ("revoke_invitation", Hex.text(of: request.invitationID.prefix(8)))
         case .addOrganisation(let request): ("add_organisation", request.organisation.slug)
+        case .changeOrganisation(let request): ("change_organisation", request.organisation)
         case .addTopic(let request): ("add_topic", request.path)
         case .setClients(let request): ("set_clients", request.organisation)
         case .revokeCertificates(let request):
@@ -80,6 +81,19 @@ extension WireFrame.OneOf_Body {
             case .memberID(let bytes): ("revoke_certificates", Self.memberText(bytes))
             case .organisation(let text): ("revoke_certificates", text)
             case nil: ("revoke_certificates", "")
+            }
+        case .releaseHold(let request):
+            switch request.target {
+            case .fingerprint(let bytes): ("release_hold", Hex.text(of: bytes.prefix(32)))
+            case .memberID(let bytes): ("release_hold", Self.memberText(bytes))
+            case .organisation(let text): ("release_hold", text)
+            case nil: ("release_hold", "")
+            }
+        case .remove(let request):
+            switch request.target {
+            case .memberID(let bytes): ("remove", Self.memberText(bytes))
+            case .organisation(let text): ("remove", text)
+            case nil: ("remove", "")
             }
         case .listCertificates(let request): ("list_certificates", request.organisation)
         case .setSuspension(let request):

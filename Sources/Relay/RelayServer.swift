@@ -52,7 +52,7 @@ package final class RelayServer: Service, Sendable {
         let store = try RelayStore(directory: home.path)
         let seen = RelayServer.stamps(of: home)
         let authority = try home.readAuthority(publication: configuration.publicationURLs())
-        let membership = try Membership(store: store)
+        let membership = try Membership(store: store, clock: clock)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops > 0 ? eventLoops : System.coreCount)
         self.group = group
         let head = store.head()

@@ -64,7 +64,7 @@ package struct RelaySetup: Sendable {
         let root = try home.readAuthority().authority.root
         let store = try RelayStore(directory: home.path)
         defer { try? store.close() }
-        guard try store.directory().organisations[organisation] != nil else {
+        guard try store.organisation(organisation) != nil else {
             throw RelayHomeError.invalid("there is no organisation \(organisation)")
         }
         return try invite(

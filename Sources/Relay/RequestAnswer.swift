@@ -40,7 +40,7 @@ struct RequestRefusal: Error {
                 case .unknown: .invitationUnknown
                 case .used: .invitationUsed
                 case .expired: .invitationExpired
-                case .revoked: .invitationRevoked
+                case .revoked, .memberIsBack: .invitationRevoked
                 case .suspended: .organisationSuspended
                 }
             self.init(code, failure.description, field: "token")
@@ -107,7 +107,8 @@ extension RelayCore {
         case .listTopics: return RequestAnswer(.topicList(try topics(principal.viewer)))
         case .fetchCertificates(let request):
             return RequestAnswer(.certificateList(try certificates(request)))
-        case .listOrganisations: return RequestAnswer(.organisationList(organisations(principal)))
+        case .listOrganisations(let request):
+            return RequestAnswer(.organisationList(try organisations(request, principal)))
         case .listMembers(let request): return RequestAnswer(.memberList(try members(request, principal)))
         default:
             throw RequestRefusal(.unsupported, "that frame is no request; see lessons.proto")

@@ -4,6 +4,47 @@ package import Wire
 
 /// Requests of administrators with their answers; each throws what `RelayConnection.request` throws.
 extension RelayConnection {
+    package func addOrganisation(_ organisation: Organisation) async throws(ClientError) {
+        var add = WireAddOrganisation()
+        add.organisation = WireOrganisation(organisation, showsClients: true)
+        try await done(.addOrganisation(add))
+    }
+
+    package func changeOrganisation(_ change: WireChangeOrganisation) async throws(ClientError) {
+        try await done(.changeOrganisation(change))
+    }
+
+    package func addTopic(_ topic: Topic, description: String) async throws(ClientError) {
+        var add = WireAddTopic()
+        add.path = topic.path
+        add.description_p = description
+        try await done(.addTopic(add))
+    }
+
+    package func setClients(
+        _ clients: [OrganisationSlug], of organisation: OrganisationSlug
+    ) async throws(ClientError) {
+        var set = WireSetClients()
+        set.organisation = organisation.text
+        set.clients = clients.map(\.text)
+        try await done(.setClients(set))
+    }
+
+    package func remove(organisation: OrganisationSlug) async throws(ClientError) -> WireRemoved {
+        try await remove(.organisation(organisation.text))
+    }
+
+    package func remove(member: MemberID) async throws(ClientError) -> WireRemoved {
+        try await remove(.memberID(Data(member.bytes)))
+    }
+
+    private func remove(_ target: WireRemove.OneOf_Target) async throws(ClientError) -> WireRemoved {
+        var remove = WireRemove()
+        remove.target = target
+        guard case .removed(let removed) = try await request(.remove(remove)) else { throw Self.unexpectedAnswer }
+        return removed
+    }
+
     /// - Returns: how many sessions were ended.
     @discardableResult
     package func setSuspended(
@@ -30,8 +71,12 @@ extension RelayConnection {
         return answer.sessions
     }
 
-    package func setRoles(_ roles: Set<Role>, of member: MemberID) async throws(ClientError) {
+    /// - Parameter topics: with the role curator, what the member is to curate; none stands for every topic.
+    package func setRoles(
+        _ roles: Set<Role>, curating topics: Set<Topic> = [], of member: MemberID
+    ) async throws(ClientError) {
         var set = WireSetRoles()
+        set.curatedTopics = topics.sorted().map(\.path)
         set.memberID = Data(member.bytes)
         set.roles = roles.sorted().compactMap { WireRole(rawValue: $0.rawValue) }
         try await done(.setRoles(set))
@@ -54,12 +99,15 @@ extension RelayConnection {
     }
 
     /// All that this administrator may see, in the order of their ids; asks page by page.
-    /// - Parameter organisation: nil for the members of all.
+    /// - Parameters:
+    ///   - organisation: nil for the members of all.
+    ///   - search: a part of the name; empty for all.
     package func memberSummaries(
-        of organisation: OrganisationSlug? = nil
+        of organisation: OrganisationSlug? = nil, search: String = ""
     ) async throws(ClientError) -> [WireMemberSummary] {
         var list = WireListMemberSummaries()
         list.organisation = organisation?.text ?? ""
+        list.search = search
         var summaries: [WireMemberSummary] = []
         while true {
             guard case .memberSummaryList(let page) = try await request(.listMemberSummaries(list)) else {

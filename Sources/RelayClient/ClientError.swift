@@ -130,7 +130,7 @@ extension WireErrorCode {
     var sentence: String {
         switch self {
         case .notAMember: "this certificate belongs to no member of the relay; ask an administrator for an invitation"
-        case .certificateRevoked: "your certificate was revoked; ask an administrator for a new invitation"
+        case .certificateRevoked: "your certificate was revoked or is on hold; ask an administrator"
         case .certificateOnHold: "your certificate is on hold; ask an administrator to release it"
         case .certificateExpired: "your certificate has expired; ask an administrator for a new invitation"
         case .memberSuspended: "your membership is suspended; ask an administrator"

@@ -96,81 +96,66 @@ extension RelayConnection {
         return list
     }
 
+    /// All, in the order of their short names; asks page by page.
     package func organisations() async throws(ClientError) -> [WireOrganisation] {
-        guard case .organisationList(let list) = try await request(.listOrganisations(WireListOrganisations())) else {
-            throw Self.unexpectedAnswer
+        var list = WireListOrganisations()
+        var organisations: [WireOrganisation] = []
+        while true {
+            guard case .organisationList(let page) = try await request(.listOrganisations(list)) else {
+                throw Self.unexpectedAnswer
+            }
+            organisations += page.organisations
+            guard page.more, let last = page.organisations.last, last.slug > list.after else { return organisations }
+            list.after = last.slug
         }
-        return list.organisations
     }
 
-    /// - Parameter organisation: nil for the members of all.
-    package func members(of organisation: OrganisationSlug? = nil) async throws(ClientError) -> [WireMember] {
+    /// All, in the order of their ids; asks page by page.
+    /// - Parameters:
+    ///   - organisation: nil for the members of all.
+    ///   - search: a part of the name; empty for all.
+    package func members(
+        of organisation: OrganisationSlug? = nil, search: String = ""
+    ) async throws(ClientError) -> [WireMember] {
         var list = WireListMembers()
         list.organisation = organisation?.text ?? ""
-        guard case .memberList(let members) = try await request(.listMembers(list)) else { throw Self.unexpectedAnswer }
-        return members.members
-    }
-
-    package func invite(_ invite: WireInvite) async throws(ClientError) -> WireInvited {
-        guard case .invited(let invited) = try await request(.invite(invite)) else { throw Self.unexpectedAnswer }
-        return invited
-    }
-
-    package func invitations() async throws(ClientError) -> [WireInvitationEntry] {
-        guard case .invitationList(let list) = try await request(.listInvitations(WireListInvitations())) else {
-            throw Self.unexpectedAnswer
+        list.search = search
+        var members: [WireMember] = []
+        while true {
+            guard case .memberList(let page) = try await request(.listMembers(list)) else {
+                throw Self.unexpectedAnswer
+            }
+            members += page.members
+            guard page.more, let last = page.members.last, last.memberID != list.afterMemberID else { return members }
+            list.afterMemberID = last.memberID
         }
-        return list.invitations
     }
 
-    package func revokeInvitation(_ id: [UInt8]) async throws(ClientError) {
-        var revoke = WireRevokeInvitation()
-        revoke.invitationID = Data(id)
-        try await done(.revokeInvitation(revoke))
-    }
-
-    package func addOrganisation(_ organisation: Organisation) async throws(ClientError) {
-        var add = WireAddOrganisation()
-        add.organisation = WireOrganisation(organisation, showsClients: true)
-        try await done(.addOrganisation(add))
-    }
-
-    package func addTopic(_ topic: Topic, description: String) async throws(ClientError) {
-        var add = WireAddTopic()
-        add.path = topic.path
-        add.description_p = description
-        try await done(.addTopic(add))
-    }
-
-    package func setClients(
-        _ clients: [OrganisationSlug], of organisation: OrganisationSlug
-    ) async throws(ClientError) {
-        var set = WireSetClients()
-        set.organisation = organisation.text
-        set.clients = clients.map(\.text)
-        try await done(.setClients(set))
-    }
-
-    package func revokeCertificates(_ revoke: WireRevokeCertificates) async throws(ClientError) -> WireRevoked {
-        guard case .revoked(let revoked) = try await request(.revokeCertificates(revoke)) else {
-            throw Self.unexpectedAnswer
-        }
-        return revoked
-    }
-
-    /// - Parameter organisation: nil for all that this administrator may see.
-    package func administeredCertificates(
-        of organisation: OrganisationSlug? = nil
-    ) async throws(ClientError) -> WireCertificateList {
-        var list = WireListCertificates()
-        list.organisation = organisation?.text ?? ""
-        guard case .certificateList(let certificates) = try await request(.listCertificates(list)) else {
-            throw Self.unexpectedAnswer
-        }
-        return certificates
+    /// One member; nil when there is none of that id. Costs one entry of a page.
+    package func member(_ id: MemberID) async throws(ClientError) -> WireMember? {
+        var list = WireListMembers()
+        list.afterMemberID = Data(id.predecessor?.bytes ?? [])
+        list.limit = 1
+        guard case .memberList(let page) = try await request(.listMembers(list)) else { throw Self.unexpectedAnswer }
+        return page.members.first { Array($0.memberID) == id.bytes }
     }
 
     func done(_ body: WireFrame.OneOf_Body) async throws(ClientError) {
         guard case .done = try await request(body) else { throw Self.unexpectedAnswer }
+    }
+}
+
+extension MemberID {
+    /// The id just before this one in the order of their bytes; nil for the first.
+    fileprivate var predecessor: MemberID? {
+        var bytes = bytes
+        for index in bytes.indices.reversed() {
+            if bytes[index] > 0 {
+                bytes[index] -= 1
+                return MemberID(bytes: bytes)
+            }
+            bytes[index] = 0xFF
+        }
+        return nil
     }
 }

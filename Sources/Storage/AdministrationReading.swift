@@ -1,5 +1,6 @@
 import GRDB
 package import LessonModel
+import PKI
 
 /// What administrators see of organisations and members, in pages.
 extension RelayStore {
@@ -15,12 +16,13 @@ extension RelayStore {
             try db.all(
                 """
                 SELECT o.slug, o.name, o.country, o.kind, o.is_suspended, o.created_at,
-                    (SELECT count(*) FROM members m WHERE m.organisation = o.slug),
-                    (SELECT count(*) FROM members m WHERE m.organisation = o.slug AND m.is_suspended <> 0),
-                    (SELECT count(*) FROM members m JOIN certificates c ON c.member = m.id
-                        WHERE m.organisation = o.slug AND c.revoked_at IS NULL AND c.not_after >= ?3)
+                    (SELECT count(*) FROM members m WHERE m.organisation = o.slug AND m.removed_at IS NULL),
+                    (SELECT count(*) FROM members m WHERE m.organisation = o.slug AND m.removed_at IS NULL
+                        AND m.is_suspended <> 0),
+                    (SELECT count(*) FROM certificates c
+                        WHERE c.organisation = o.slug AND c.revoked_at IS NULL AND c.not_after >= ?3), o.contact
                 FROM organisations o
-                WHERE (?1 IS NULL OR o.slug = ?1) AND o.slug > ?2
+                WHERE (?1 IS NULL OR o.slug = ?1) AND o.slug > ?2 AND o.removed_at IS NULL
                 ORDER BY o.slug LIMIT ?4
                 """,
                 [.optional(only?.text), .text(slug), .integer(now / 1_000), .integer(max(1, limit))]
@@ -28,7 +30,7 @@ extension RelayStore {
                 OrganisationRow(
                     organisation: Organisation(
                         slug: try columns.slug(0), name: columns.text(1), country: columns.optionalText(2),
-                        kind: try columns.value(3), isSuspended: columns.flag(4)),
+                        kind: try columns.value(3), isSuspended: columns.flag(4), contact: columns.text(9)),
                     createdAt: columns.integer(5), memberCount: columns.int(6), suspendedMemberCount: columns.int(7),
                     certificateCount: columns.int(8))
             }
@@ -36,32 +38,27 @@ extension RelayStore {
     }
 
     /// Members in the order of their ids.
-    /// - Parameters:
-    ///   - organisation: its members alone.
-    ///   - member: those after it.
-    ///   - now: decides which certificates have ended.
+    /// - Parameter now: decides which certificates have ended.
     package func memberRows(
-        organisation: OrganisationSlug? = nil, after member: MemberID? = nil, limit: Int = .max, now: Milliseconds
+        _ query: MemberQuery = MemberQuery(), now: Milliseconds
     ) throws(StorageError) -> [MemberRow] {
         try read { db in
             try db.all(
                 """
                 SELECT \(MembershipSQL.memberColumns), m.created_at,
                     (SELECT count(*) FROM certificates c
-                        WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?3),
+                        WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?5),
+                    (SELECT count(*) FROM certificates c WHERE c.member = m.id AND c.not_after >= ?5
+                        AND c.revocation_reason = \(RevocationReason.certificateHold.rawValue)),
                     (SELECT max(c.not_after) FROM certificates c WHERE c.member = m.id AND c.revoked_at IS NULL)
                 FROM members m
-                WHERE (?1 IS NULL OR m.organisation = ?1) AND (?2 IS NULL OR m.id > ?2)
-                ORDER BY m.id LIMIT ?4
-                """,
-                [
-                    .optional(organisation?.text), .optional(member?.bytes), .integer(now / 1_000),
-                    .integer(max(1, limit)),
-                ]
+                WHERE \(query.condition) ORDER BY m.id LIMIT ?4
+                """, query.parameters + [.integer(now / 1_000)]
             ) { columns in
                 MemberRow(
-                    member: try MembershipSQL.member(columns), createdAt: columns.integer(6),
-                    certificateCount: columns.int(7), latestNotAfterSeconds: columns.optionalInteger(8))
+                    member: try MembershipSQL.member(columns), createdAt: columns.integer(7),
+                    certificateCount: columns.int(8), heldCertificateCount: columns.int(9),
+                    latestNotAfterSeconds: columns.optionalInteger(10))
             }
         }
     }
@@ -77,15 +74,18 @@ extension RelayStore {
         return try read { db in
             var counts = MembershipCounts()
             try db.each(
-                "SELECT count(*), coalesce(sum(is_suspended), 0) FROM organisations WHERE ?1 IS NULL OR slug = ?1",
-                [slug]
+                """
+                SELECT count(*), coalesce(sum(is_suspended), 0) FROM organisations
+                WHERE removed_at IS NULL AND (?1 IS NULL OR slug = ?1)
+                """, [slug]
             ) { columns in
                 (counts.organisations, counts.suspendedOrganisations) = (columns.int(0), columns.int(1))
                 return true
             }
             try db.each(
                 """
-                SELECT count(*), coalesce(sum(is_suspended), 0) FROM members WHERE ?1 IS NULL OR organisation = ?1
+                SELECT count(*), coalesce(sum(is_suspended), 0) FROM members
+                WHERE removed_at IS NULL AND \(organisation == nil ? "?1 IS NULL" : "organisation = ?1")
                 """,
                 [slug]
             ) { columns in
@@ -97,8 +97,9 @@ extension RelayStore {
                 SELECT coalesce(sum(valid), 0), coalesce(sum(ending), 0), coalesce(sum(last <= ?3), 0)
                 FROM (
                     SELECT count(*) AS valid, sum(c.not_after <= ?3) AS ending, max(c.not_after) AS last
-                    FROM certificates c JOIN members m ON m.id = c.member
-                    WHERE c.revoked_at IS NULL AND c.not_after >= ?2 AND (?1 IS NULL OR m.organisation = ?1)
+                    FROM certificates c \(organisation == nil ? "INDEXED BY certificates_of_member" : "")
+                    WHERE c.revoked_at IS NULL AND c.not_after >= ?2
+                        AND \(organisation == nil ? "?1 IS NULL" : "c.organisation = ?1")
                     GROUP BY c.member)
                 """,
                 [slug, seconds, soon]

@@ -1,4 +1,5 @@
 package import LessonModel
+import PKI
 
 /// Who did what an audit entry tells.
 package enum AuditActor: Hashable, Sendable, CustomStringConvertible {
@@ -44,6 +45,33 @@ package struct AuditRecord: Hashable, Sendable {
     package var detail: String
     /// SHA-256 over the hash of the entry before and this entry's fields.
     package var hash: [UInt8]
+
+    package init(
+        sequence: Int64, at: Milliseconds, actor: String, certificate: [UInt8]?, action: String, detail: String,
+        hash: [UInt8]
+    ) {
+        self.sequence = sequence
+        self.at = at
+        self.actor = actor
+        self.certificate = certificate
+        self.action = action
+        self.detail = detail
+        self.hash = hash
+    }
+
+    /// What stands for the hash before the first entry.
+    package static let originHash = [UInt8](repeating: 0, count: SHA256.byteCount)
+
+    /// What `hash` has to be behind an entry with the hash `previous`: SHA-256 over that hash and the fields, each text
+    /// behind its length, so that no two entries look alike.
+    package func hash(after previous: [UInt8]) -> [UInt8] {
+        let fields = [
+            String(sequence), String(at), actor, certificate.map { Hex.text(of: $0) } ?? "", action, detail,
+        ]
+        var bytes = previous
+        for field in fields { bytes += Array("\(field.utf8.count):\(field)\n".utf8) }
+        return SHA256.digest(bytes)
+    }
 }
 
 /// What a walk over the audit chain found.

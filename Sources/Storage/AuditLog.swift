@@ -27,7 +27,11 @@ extension RelayStore {
 
 enum AuditChain {
     static let columns = "sequence, at, actor, certificate, action, detail, hash"
-    private static let origin = [UInt8](repeating: 0, count: SHA256.byteCount)
+    private static let origin = AuditRecord.originHash
+
+    static func columns(of table: String) -> String {
+        "\(table)." + columns.replacing(", ", with: ", \(table).")
+    }
 
     static func record(_ columns: Columns) -> AuditRecord {
         AuditRecord(
@@ -50,7 +54,7 @@ enum AuditChain {
         var record = AuditRecord(
             sequence: number + 1, at: entry.at, actor: entry.actor.description, certificate: certificate,
             action: entry.action, detail: detail, hash: [])
-        record.hash = hash(of: record, after: previous)
+        record.hash = record.hash(after: previous)
         try db.run(
             """
             INSERT INTO audit (sequence, at, actor, certificate, action, detail, previous_hash, hash)
@@ -60,6 +64,22 @@ enum AuditChain {
                 .integer(record.sequence), .integer(record.at), .text(record.actor), .optional(certificate),
                 .text(record.action), .text(detail), .blob(previous), .blob(record.hash),
             ])
+        if let organisation = try organisation(of: entry, in: db) {
+            try file(record.sequence, under: organisation, in: db)
+        }
+    }
+
+    /// Makes the entry one of those that `AuditQuery.organisation` selects.
+    static func file(_ sequence: Int64, under organisation: String, in db: Database) throws {
+        try db.run(
+            "INSERT INTO audit_organisations (organisation, sequence) VALUES (?, ?)",
+            [.text(organisation), .integer(sequence)])
+    }
+
+    private static func organisation(of entry: AuditEntry, in db: Database) throws -> String? {
+        if let named = entry.detail["organisation"] { return named }
+        guard case .member(let id, _) = entry.actor else { return nil }
+        return try db.first("SELECT organisation FROM members WHERE id = ?", [.id(id)]) { $0.text(0) }
     }
 
     static func verify(_ db: Database) throws -> AuditVerification {
@@ -69,7 +89,7 @@ enum AuditChain {
             let record = record(columns)
             result.entryCount += 1
             if result.firstBroken == nil,
-                record.sequence != next || record.hash != hash(of: record, after: result.headHash)
+                record.sequence != next || record.hash != record.hash(after: result.headHash)
             {
                 result.firstBroken = record.sequence
             }
@@ -80,16 +100,5 @@ enum AuditChain {
         let given = try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") { $0.integer(0) } ?? 0
         if result.firstBroken == nil, given >= next { result.firstBroken = next }
         return result
-    }
-
-    /// SHA-256 over the previous hash and the fields, each text behind its length, so that no two entries look alike.
-    private static func hash(of record: AuditRecord, after previous: [UInt8]) -> [UInt8] {
-        let fields = [
-            String(record.sequence), String(record.at), record.actor, record.certificate.map { Hex.text(of: $0) } ?? "",
-            record.action, record.detail,
-        ]
-        var bytes = previous
-        for field in fields { bytes += Array("\(field.utf8.count):\(field)\n".utf8) }
-        return SHA256.digest(bytes)
     }
 }

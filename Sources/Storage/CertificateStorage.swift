@@ -1,5 +1,6 @@
 import GRDB
 package import LessonModel
+import PKI
 
 /// The members' certificates. None is ever deleted.
 extension RelayStore {
@@ -17,53 +18,6 @@ extension RelayStore {
         }
     }
 
-    /// Revokes what `selection` names and is not revoked yet. Without any such certificate only the audit entry is
-    /// written.
-    /// - Parameter reason: a CRLReason (RFC 5280 §5.3.1).
-    /// - Returns: those that this call has revoked.
-    /// - Throws: `.notFound` when the certificate, member or organisation itself is unknown; `.lastRelayAdministrator`.
-    package func revokeCertificates(
-        _ selection: CertificateSelection, reason: Int, audit: AuditEntry
-    ) throws(StorageError) -> [StoredCertificate] {
-        try write { db in
-            let condition: String
-            let value: SQLValue
-            switch selection {
-            case .fingerprint(let fingerprint):
-                (condition, value) = ("fingerprint = ?", .blob(fingerprint))
-                guard try db.exists("SELECT 1 FROM certificates WHERE fingerprint = ?", [value]) else {
-                    throw StorageError.notFound("certificate \(Hex.text(of: fingerprint))")
-                }
-            case .member(let member):
-                (condition, value) = ("member = ?", .id(member))
-                guard try MembershipSQL.member(member, in: db) != nil else {
-                    throw StorageError.notFound("member \(member)")
-                }
-            case .organisation(let slug):
-                (condition, value) = ("member IN (SELECT id FROM members WHERE organisation = ?)", .text(slug.text))
-                guard try MembershipSQL.exists(slug, in: db) else {
-                    throw StorageError.notFound("organisation \(slug)")
-                }
-            }
-            var revoked = try db.all(
-                """
-                SELECT \(CertificateSQL.columns) FROM certificates
-                WHERE revoked_at IS NULL AND \(condition) ORDER BY recorded_at, fingerprint
-                """,
-                [value], CertificateSQL.certificate)
-            try MembershipSQL.keepingRelayAdministrator(at: audit.at, in: db) {
-                for index in revoked.indices {
-                    revoked[index].revocation = StoredCertificate.Revocation(at: audit.at, reason: reason)
-                    try db.run(
-                        "UPDATE certificates SET revoked_at = ?, revocation_reason = ? WHERE fingerprint = ?",
-                        [.integer(audit.at), .integer(reason), .blob(revoked[index].issued.fingerprint)])
-                }
-            }
-            try AuditChain.append(audit, to: db)
-            return revoked
-        }
-    }
-
     package func certificate(fingerprint: [UInt8]) throws(StorageError) -> StoredCertificate? {
         try read { db in try CertificateSQL.certificate(fingerprint, in: db) }
     }
@@ -71,6 +25,11 @@ extension RelayStore {
     /// Those of `fingerprints` that are known, in the order asked for.
     package func certificates(fingerprints: [[UInt8]]) throws(StorageError) -> [StoredCertificate] {
         try read { db in try fingerprints.compactMap { try CertificateSQL.certificate($0, in: db) } }
+    }
+
+    /// Whether `member` holds a certificate that is in force at `now`, or on hold and not ended.
+    package func mayConnect(_ member: MemberID, at now: Milliseconds) throws(StorageError) -> Bool {
+        try read { db in try CertificateSQL.mayConnect(member, at: now, in: db) }
     }
 
     /// All certificates of `member`, oldest first.
@@ -104,13 +63,24 @@ enum CertificateSQL {
         try db.first("SELECT \(columns) FROM certificates WHERE fingerprint = ?", [.blob(fingerprint)], certificate)
     }
 
+    /// Whether `member` holds a certificate that is in force at `now`, or on hold.
+    static func mayConnect(_ member: MemberID, at now: Milliseconds, in db: Database) throws -> Bool {
+        try db.exists(
+            """
+            SELECT 1 FROM certificates WHERE member = ? AND not_after > ?
+                AND (revoked_at IS NULL OR revocation_reason = \(RevocationReason.certificateHold.rawValue))
+            """, [.id(member), .integer(now / 1_000)])
+    }
+
     static func insert(
         _ certificate: IssuedCertificate, of member: MemberID, at time: Milliseconds, in db: Database
     ) throws {
         let changed = try db.run(
             """
-            INSERT INTO certificates (fingerprint, member, issuer_key_id, serial, der, not_before, not_after, recorded_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            INSERT INTO certificates (fingerprint, member, issuer_key_id, serial, der, not_before, not_after,
+                recorded_at, organisation)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT organisation FROM members WHERE id = ?2))
+            ON CONFLICT DO NOTHING
             """,
             [
                 .blob(certificate.fingerprint), .id(member), .blob(certificate.issuerKeyID), .blob(certificate.serial),

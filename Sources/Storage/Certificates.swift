@@ -1,4 +1,5 @@
 package import LessonModel
+import PKI
 
 /// A certificate as the relay's authority has just made it.
 package struct IssuedCertificate: Hashable, Sendable {
@@ -34,6 +35,9 @@ package struct StoredCertificate: Hashable, Sendable {
     package var recordedAt: Milliseconds
     package var revocation: Revocation?
 
+    /// True when an administrator can take the revocation back.
+    package var isOnHold: Bool { revocation?.reason == RevocationReason.certificateHold.rawValue }
+
     package struct Revocation: Hashable, Sendable {
         package var at: Milliseconds
         /// A CRLReason (RFC 5280 §5.3.1).
@@ -46,7 +50,7 @@ package struct StoredCertificate: Hashable, Sendable {
     }
 }
 
-/// Which certificates to revoke. Those that are revoked already keep their first revocation.
+/// Which certificates to revoke or release. Those that are revoked for ever already keep their first revocation.
 package enum CertificateSelection: Hashable, Sendable {
     case fingerprint([UInt8])
     case member(MemberID)

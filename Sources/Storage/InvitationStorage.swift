@@ -22,27 +22,47 @@ extension RelayStore {
             let changed = try db.run(
                 """
                 INSERT INTO invitations (token_hash, organisation, member_name, member_kind, roles, existing_member,
-                    created_by, created_at, expires_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING
+                    is_way_back, created_by, created_at, expires_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (token_hash) DO NOTHING
                 """,
                 [
                     .blob(tokenHash), .text(terms.organisation.text), .text(terms.memberName),
                     .integer(terms.memberKind.rawValue), .integer(MembershipSQL.bits(terms.roles)),
-                    .optional(terms.existingMember?.bytes), .optional(terms.createdBy?.bytes),
+                    .optional(terms.existingMember?.bytes), .flag(terms.isWayBack), .optional(terms.createdBy?.bytes),
                     .integer(terms.createdAt), .integer(terms.expiresAt),
                 ])
             guard changed == 1 else { throw StorageError.alreadyExists("an invitation with this token") }
             let id = db.lastInsertedRowID
-            try AuditChain.append(audit, to: db)
+            var entry = audit
+            entry.detail["invitation"] = String(id)
+            try AuditChain.append(entry, to: db)
             return Invitation(id: id, terms: terms)
         }
     }
 
-    /// Newest first, those that are used, expired or revoked too.
-    package func invitations() throws(StorageError) -> [Invitation] {
+    /// Newest first.
+    package func invitations(_ query: InvitationQuery = InvitationQuery()) throws(StorageError) -> [Invitation] {
         try read { db in
             try db.all(
-                "SELECT \(InvitationSQL.columns) FROM invitations ORDER BY id DESC", [], InvitationSQL.invitation)
+                """
+                SELECT \(InvitationSQL.columns) FROM invitations
+                WHERE id < ?1 AND \(query.organisation == nil ? "?2 IS NULL" : "organisation = ?2")
+                    AND (?3 IS NULL OR created_by = ?3)
+                    AND (?4 IS NULL OR redeemed_at IS NULL AND revoked_at IS NULL AND expires_at > ?4)
+                ORDER BY id DESC LIMIT ?5
+                """,
+                [
+                    .integer(query.before ?? .max), .optional(query.organisation?.text),
+                    .optional(query.createdBy?.bytes), .optional(query.openAt), .integer(max(1, query.limit)),
+                ], InvitationSQL.invitation)
+        }
+    }
+
+    package func invitation(_ id: Int64) throws(StorageError) -> Invitation? {
+        try read { db in
+            try db.first(
+                "SELECT \(InvitationSQL.columns) FROM invitations WHERE id = ?", [.integer(id)],
+                InvitationSQL.invitation)
         }
     }
 
@@ -86,11 +106,14 @@ extension RelayStore {
             if let problem = invitation.problem(at: now) { throw StorageError.invitation(problem) }
             let terms = invitation.terms
             guard let organisation = try MembershipSQL.organisation(terms.organisation, in: db) else {
-                throw StorageError.damaged("invitation \(invitation.id) is for an organisation that is missing")
+                throw StorageError.invitation(.revoked)
             }
             guard !organisation.isSuspended else { throw StorageError.invitation(.suspended) }
             let member = try InvitationSQL.member(for: terms, newMember: newMember, at: now, in: db)
             guard !member.isSuspended else { throw StorageError.invitation(.suspended) }
+            if terms.isWayBack, try CertificateSQL.mayConnect(member.id, at: now, in: db) {
+                throw StorageError.invitation(.memberIsBack)
+            }
             let certificate: IssuedCertificate
             do {
                 certificate = try makeCertificate(invitation, member.id)
@@ -113,6 +136,28 @@ extension RelayStore {
     }
 }
 
+/// Which invitations to read. What is nil selects everything.
+package struct InvitationQuery: Hashable, Sendable {
+    /// Those before this one.
+    package var before: Int64?
+    package var organisation: OrganisationSlug?
+    package var createdBy: MemberID?
+    /// Only those that can be redeemed at this time.
+    package var openAt: Milliseconds?
+    package var limit: Int
+
+    package init(
+        before: Int64? = nil, organisation: OrganisationSlug? = nil, createdBy: MemberID? = nil,
+        openAt: Milliseconds? = nil, limit: Int = .max
+    ) {
+        self.before = before
+        self.organisation = organisation
+        self.createdBy = createdBy
+        self.openAt = openAt
+        self.limit = limit
+    }
+}
+
 extension Invitation {
     /// Why it cannot be redeemed at `now`; nil when it can, as far as the invitation itself tells.
     package func problem(at now: Milliseconds) -> InvitationProblem? {
@@ -125,7 +170,7 @@ extension Invitation {
 private enum InvitationSQL {
     static let columns = """
         id, organisation, member_name, member_kind, roles, existing_member, created_by, created_at, expires_at,
-        redeemed_at, redeemed_by, revoked_at
+        redeemed_at, redeemed_by, revoked_at, is_way_back
         """
 
     static func invitation(_ columns: Columns) throws -> Invitation {
@@ -134,7 +179,7 @@ private enum InvitationSQL {
             terms: InvitationTerms(
                 organisation: try columns.slug(1), memberName: columns.text(2), memberKind: try columns.value(3),
                 roles: MembershipSQL.roles(columns.int(4)), existingMember: try columns.optionalMemberID(5),
-                createdBy: try columns.optionalMemberID(6), createdAt: columns.integer(7),
+                isWayBack: columns.flag(12), createdBy: try columns.optionalMemberID(6), createdAt: columns.integer(7),
                 expiresAt: columns.integer(8)),
             redeemedAt: columns.optionalInteger(9), redeemedBy: try columns.optionalMemberID(10),
             revokedAt: columns.optionalInteger(11))
@@ -145,7 +190,7 @@ private enum InvitationSQL {
         for terms: InvitationTerms, newMember: MemberID, at now: Milliseconds, in db: Database
     ) throws -> Member {
         if let id = terms.existingMember {
-            guard let member = try MembershipSQL.member(id, in: db) else { throw StorageError.notFound("member \(id)") }
+            guard let member = try MembershipSQL.member(id, in: db) else { throw StorageError.invitation(.revoked) }
             return member
         }
         let member = Member(

@@ -8,6 +8,8 @@ package struct InvitationTerms: Hashable, Sendable {
     package var roles: Set<Role>
     /// Set when the invitation is for a further certificate of this member; name, kind and roles are then not used.
     package var existingMember: MemberID?
+    /// With `existingMember`: it can be redeemed only while the member holds no certificate that is in force or on hold.
+    package var isWayBack: Bool
     /// Nil when it was made on the relay's machine.
     package var createdBy: MemberID?
     package var createdAt: Milliseconds
@@ -15,13 +17,15 @@ package struct InvitationTerms: Hashable, Sendable {
 
     package init(
         organisation: OrganisationSlug, memberName: String, memberKind: MemberKind, roles: Set<Role>,
-        existingMember: MemberID? = nil, createdBy: MemberID? = nil, createdAt: Milliseconds, expiresAt: Milliseconds
+        existingMember: MemberID? = nil, isWayBack: Bool = false, createdBy: MemberID? = nil,
+        createdAt: Milliseconds, expiresAt: Milliseconds
     ) {
         self.organisation = organisation
         self.memberName = memberName
         self.memberKind = memberKind
         self.roles = roles
         self.existingMember = existingMember
+        self.isWayBack = isWayBack
         self.createdBy = createdBy
         self.createdAt = createdAt
         self.expiresAt = expiresAt
@@ -50,6 +54,8 @@ package struct MemberRow: Hashable, Sendable {
     package var createdAt: Milliseconds
     /// Neither revoked nor ended.
     package var certificateCount: Int
+    /// On hold and not ended.
+    package var heldCertificateCount: Int
     /// The latest end of a certificate that is not revoked, in seconds since 1970; nil without any.
     package var latestNotAfterSeconds: Int64?
 }
@@ -90,31 +96,6 @@ package struct TopicDescription: Hashable, Sendable {
         self.topic = topic
         self.description = description
     }
-}
-
-/// All that a relay keeps in memory of its members, read at one instant.
-package struct DirectorySnapshot: Hashable, Sendable {
-    package struct ActiveCertificate: Hashable, Sendable {
-        package var member: MemberID
-        /// Seconds since 1970.
-        package var notAfterSeconds: Int64
-    }
-
-    package struct RevokedCertificate: Hashable, Sendable {
-        package var issuerKeyID: [UInt8]
-        package var serial: [UInt8]
-        package var revokedAt: Milliseconds
-        /// A CRLReason (RFC 5280 §5.3.1).
-        package var reason: Int
-    }
-
-    package var organisations: [OrganisationSlug: Organisation]
-    package var members: [MemberID: Member]
-    /// Archived topics are not among them.
-    package var topics: Set<Topic>
-    /// By fingerprint; not revoked, but perhaps ended.
-    package var activeCertificates: [[UInt8]: ActiveCertificate]
-    package var revokedCertificates: [RevokedCertificate]
 }
 
 /// A durable subscription: what it selects, and how far its owner has acknowledged.

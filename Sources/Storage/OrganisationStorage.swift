@@ -1,29 +1,53 @@
 import GRDB
 package import LessonModel
 
-/// Organisations, members and their roles. Each change is one transaction with its audit entry.
+/// Organisations. Each change is one transaction with its audit entry. One that was removed is as if it were not there,
+/// but for its slug, which is never given again.
 extension RelayStore {
-    /// - Throws: `.alreadyExists` for a slug in use, `.notFound` for a client that is no organisation.
+    /// - Throws: `.alreadyExists` for a slug that is or was in use, `.notFound` for a client that is no organisation.
     package func addOrganisation(_ organisation: Organisation, audit: AuditEntry) throws(StorageError) {
         try write { db in
             let changed = try db.run(
                 """
-                INSERT INTO organisations (slug, name, country, kind, is_suspended, created_at)
-                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING
+                INSERT INTO organisations (slug, name, country, kind, is_suspended, contact, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (slug) DO NOTHING
                 """,
                 [
                     .text(organisation.slug.text), .text(organisation.name), .optional(organisation.country),
-                    .integer(organisation.kind.rawValue), .flag(organisation.isSuspended), .integer(audit.at),
+                    .integer(organisation.kind.rawValue), .flag(organisation.isSuspended),
+                    .text(organisation.contact), .integer(audit.at),
                 ])
-            guard changed == 1 else { throw StorageError.alreadyExists("the organisation \(organisation.slug)") }
+            guard changed == 1 else {
+                let isThere = try MembershipSQL.exists(organisation.slug, in: db)
+                throw StorageError.alreadyExists(
+                    "the organisation \(organisation.slug)\(isThere ? "" : " was removed; its short name")")
+            }
             try MembershipSQL.replaceClients(of: organisation.slug, with: organisation.clients, in: db)
             try AuditChain.append(audit, to: db)
         }
     }
 
-    /// In the order of their slugs.
-    package func organisations() throws(StorageError) -> [Organisation] {
-        try read { db in try MembershipSQL.organisations(in: db) }
+    /// Replaces name, country, kind and contact of the organisation with that slug.
+    /// - Throws: `.notFound`.
+    package func changeOrganisation(_ organisation: Organisation, audit: AuditEntry) throws(StorageError) {
+        try write { db in
+            let changed = try db.run(
+                """
+                UPDATE organisations SET name = ?, country = ?, kind = ?, contact = ?
+                WHERE slug = ? AND removed_at IS NULL
+                """,
+                [
+                    .text(organisation.name), .optional(organisation.country), .integer(organisation.kind.rawValue),
+                    .text(organisation.contact), .text(organisation.slug.text),
+                ])
+            guard changed == 1 else { throw StorageError.notFound("organisation \(organisation.slug)") }
+            try AuditChain.append(audit, to: db)
+        }
+    }
+
+    /// In the order of their slugs, those after `slug`.
+    package func organisations(after slug: String = "", limit: Int = .max) throws(StorageError) -> [Organisation] {
+        try read { db in try MembershipSQL.organisations(after: slug, limit: limit, in: db) }
     }
 
     package func organisation(_ slug: OrganisationSlug) throws(StorageError) -> Organisation? {
@@ -49,73 +73,12 @@ extension RelayStore {
         _ isSuspended: Bool, organisation: OrganisationSlug, audit: AuditEntry
     ) throws(StorageError) {
         try changeMembership(
-            "UPDATE organisations SET is_suspended = ? WHERE slug = ?",
+            "UPDATE organisations SET is_suspended = ? WHERE slug = ? AND removed_at IS NULL",
             [.flag(isSuspended), .text(organisation.text)], what: "organisation \(organisation)", audit: audit)
     }
 
-    /// Adds a member without an invitation.
-    /// - Throws: `.alreadyExists` for an id in use, `.notFound` for an unknown organisation.
-    package func addMember(_ member: Member, audit: AuditEntry) throws(StorageError) {
-        try write { db in
-            try MembershipSQL.insert(member, at: audit.at, in: db)
-            try AuditChain.append(audit, to: db)
-        }
-    }
-
-    package func member(_ id: MemberID) throws(StorageError) -> Member? {
-        try read { db in try MembershipSQL.member(id, in: db) }
-    }
-
-    /// - Throws: `.notFound`, `.lastRelayAdministrator`.
-    package func setSuspended(_ isSuspended: Bool, member: MemberID, audit: AuditEntry) throws(StorageError) {
-        try changeMembership(
-            "UPDATE members SET is_suspended = ? WHERE id = ?", [.flag(isSuspended), .id(member)],
-            what: "member \(member)", audit: audit)
-    }
-
-    /// Replaces the roles of `member`.
-    /// - Throws: `.notFound`, `.lastRelayAdministrator`.
-    package func setRoles(_ roles: Set<Role>, of member: MemberID, audit: AuditEntry) throws(StorageError) {
-        try changeMembership(
-            "UPDATE members SET roles = ? WHERE id = ?", [.integer(MembershipSQL.bits(roles)), .id(member)],
-            what: "member \(member)", audit: audit)
-    }
-
-    /// All that a relay keeps in memory, as it was at one instant.
-    package func directory() throws(StorageError) -> DirectorySnapshot {
-        try read { db in
-            let organisations = try MembershipSQL.organisations(in: db)
-            let members = try db.all("SELECT \(MembershipSQL.memberColumns) FROM members m", [], MembershipSQL.member)
-            let topics = try db.all("SELECT path FROM topics WHERE is_archived = 0") { try $0.topic(0) }
-            let active = try db.all(
-                "SELECT fingerprint, member, not_after FROM certificates WHERE revoked_at IS NULL"
-            ) { columns in
-                (
-                    columns.blob(0),
-                    DirectorySnapshot.ActiveCertificate(
-                        member: try columns.memberID(1), notAfterSeconds: columns.integer(2))
-                )
-            }
-            let revoked = try db.all(
-                """
-                SELECT issuer_key_id, serial, revoked_at, revocation_reason FROM certificates
-                WHERE revoked_at IS NOT NULL ORDER BY revoked_at, serial
-                """
-            ) { columns in
-                DirectorySnapshot.RevokedCertificate(
-                    issuerKeyID: columns.blob(0), serial: columns.blob(1), revokedAt: columns.integer(2),
-                    reason: columns.int(3))
-            }
-            return DirectorySnapshot(
-                organisations: Dictionary(organisations.map { ($0.slug, $0) }, uniquingKeysWith: { first, _ in first }),
-                members: Dictionary(members.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }),
-                topics: Set(topics), activeCertificates: Dictionary(active, uniquingKeysWith: { first, _ in first }),
-                revokedCertificates: revoked)
-        }
-    }
-
     /// Runs one update with its audit entry.
-    private func changeMembership(
+    func changeMembership(
         _ sql: String, _ values: [SQLValue], what: String, audit: AuditEntry
     ) throws(StorageError) {
         try write { db in
@@ -128,64 +91,33 @@ extension RelayStore {
 }
 
 /// What several operations of membership ask of the database.
-enum MembershipSQL {
-    static let memberColumns = "m.id, m.organisation, m.name, m.kind, m.roles, m.is_suspended"
+enum MembershipSQL {}
 
-    static func member(_ columns: Columns) throws -> Member {
-        Member(
-            id: try columns.memberID(0), organisation: try columns.slug(1), name: columns.text(2),
-            kind: try columns.value(3), roles: roles(columns.int(4)), isSuspended: columns.flag(5))
-    }
+extension MembershipSQL {
+    private static let organisationColumns = "slug, name, country, kind, is_suspended, contact"
 
-    static func member(_ id: MemberID, in db: Database) throws -> Member? {
-        try db.first("SELECT \(memberColumns) FROM members m WHERE m.id = ?", [.id(id)], member)
-    }
-
-    static func insert(_ member: Member, at time: Milliseconds, in db: Database) throws {
-        guard try exists(member.organisation, in: db) else {
-            throw StorageError.notFound("organisation \(member.organisation)")
-        }
-        let changed = try db.run(
+    static func organisations(after slug: String = "", limit: Int = .max, in db: Database) throws -> [Organisation] {
+        var organisations = try db.all(
             """
-            INSERT INTO members (id, organisation, name, kind, roles, is_suspended, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING
-            """,
-            [
-                .id(member.id), .text(member.organisation.text), .text(member.name), .integer(member.kind.rawValue),
-                .integer(bits(member.roles)), .flag(member.isSuspended), .integer(time),
-            ])
-        guard changed == 1 else { throw StorageError.alreadyExists("the member \(member.id)") }
-    }
-
-    static func organisations(in db: Database) throws -> [Organisation] {
-        var clients: [String: Set<OrganisationSlug>] = [:]
-        try db.each("SELECT organisation, client FROM organisation_clients") { columns in
-            clients[columns.text(0), default: []].insert(try columns.slug(1))
-            return true
+            SELECT \(organisationColumns) FROM organisations WHERE slug > ? AND removed_at IS NULL
+            ORDER BY slug LIMIT ?
+            """, [.text(slug), .integer(max(1, limit))], organisation)
+        for index in organisations.indices {
+            organisations[index].clients = try clients(of: organisations[index].slug, in: db)
         }
-        return try db.all("SELECT slug, name, country, kind, is_suspended FROM organisations ORDER BY slug") {
-            columns in
-            Organisation(
-                slug: try columns.slug(0), name: columns.text(1), country: columns.optionalText(2),
-                kind: try columns.value(3), isSuspended: columns.flag(4), clients: clients[columns.text(0)] ?? [])
-        }
+        return organisations
     }
 
     static func organisation(_ slug: OrganisationSlug, in db: Database) throws -> Organisation? {
-        let clients = try db.all(
-            "SELECT client FROM organisation_clients WHERE organisation = ?", [.text(slug.text)]
-        ) { try $0.slug(0) }
-        return try db.first(
-            "SELECT name, country, kind, is_suspended FROM organisations WHERE slug = ?", [.text(slug.text)]
-        ) { columns in
-            Organisation(
-                slug: slug, name: columns.text(0), country: columns.optionalText(1), kind: try columns.value(2),
-                isSuspended: columns.flag(3), clients: Set(clients))
-        }
+        var found = try db.first(
+            "SELECT \(organisationColumns) FROM organisations WHERE slug = ? AND removed_at IS NULL",
+            [.text(slug.text)], organisation)
+        found?.clients = try clients(of: slug, in: db)
+        return found
     }
 
     static func exists(_ slug: OrganisationSlug, in db: Database) throws -> Bool {
-        try db.exists("SELECT 1 FROM organisations WHERE slug = ?", [.text(slug.text)])
+        try db.exists("SELECT 1 FROM organisations WHERE slug = ? AND removed_at IS NULL", [.text(slug.text)])
     }
 
     static func replaceClients(
@@ -200,8 +132,17 @@ enum MembershipSQL {
         }
     }
 
-    /// Bit n stands for the role with the raw value n.
-    static func bits(_ roles: Set<Role>) -> Int { roles.reduce(0) { $0 | 1 << $1.rawValue } }
+    private static func clients(of slug: OrganisationSlug, in db: Database) throws -> Set<OrganisationSlug> {
+        Set(
+            try db.all("SELECT client FROM organisation_clients WHERE organisation = ?", [.text(slug.text)]) {
+                try $0.slug(0)
+            })
+    }
 
-    static func roles(_ bits: Int) -> Set<Role> { Set(Role.allCases.filter { bits & 1 << $0.rawValue != 0 }) }
+    /// Without its clients.
+    private static func organisation(_ columns: Columns) throws -> Organisation {
+        Organisation(
+            slug: try columns.slug(0), name: columns.text(1), country: columns.optionalText(2),
+            kind: try columns.value(3), isSuspended: columns.flag(4), contact: columns.text(5))
+    }
 }

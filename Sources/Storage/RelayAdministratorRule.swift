@@ -16,6 +16,9 @@ extension RelayStore {
 }
 
 extension MembershipSQL {
+    /// A literal, so that the index of relay administrators serves it.
+    static let isRelayAdministrator = "roles & \(bits([.relayAdministrator])) <> 0"
+
     /// Runs `change` in the transaction that is running.
     /// - Throws: `.lastRelayAdministrator` when there was such an administrator before and is none after it; nothing of
     ///   the transaction stays then. A relay that has none, as before its first one has joined, may be changed freely.
@@ -32,16 +35,14 @@ extension MembershipSQL {
         try db.exists(
             """
             SELECT 1 FROM members m JOIN organisations o ON o.slug = m.organisation
-            WHERE m.roles & ?1 <> 0 AND m.is_suspended = 0 AND o.is_suspended = 0
-                AND (?3 IS NULL OR m.id <> ?3) AND (?4 IS NULL OR o.slug <> ?4)
+            WHERE m.\(isRelayAdministrator) AND m.is_suspended = 0 AND o.is_suspended = 0
+                AND m.removed_at IS NULL AND o.removed_at IS NULL
+                AND (?2 IS NULL OR m.id <> ?2) AND (?3 IS NULL OR o.slug <> ?3)
                 AND EXISTS (
                     SELECT 1 FROM certificates c
-                    WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?2)
+                    WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?1)
             LIMIT 1
             """,
-            [
-                .integer(bits([.relayAdministrator])), .integer(now / 1_000), .optional(member?.bytes),
-                .optional(organisation?.text),
-            ])
+            [.integer(now / 1_000), .optional(member?.bytes), .optional(organisation?.text)])
     }
 }

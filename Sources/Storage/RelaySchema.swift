@@ -8,6 +8,7 @@ enum RelaySchema {
             try db.execute(sql: log)
             try db.execute(sql: membership)
         }
+        migrator.registerMigration("v2-membership", migrate: MembershipSchema.migrate)
         migrator.registerMigration("v2-search") { db in try db.execute(sql: RelaySearch.schema) }
         migrator.registerMigration("v2-publication") { db in try db.execute(sql: PublicationSQL.schema) }
         return migrator

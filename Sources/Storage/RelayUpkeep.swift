@@ -94,6 +94,20 @@ private struct IntegrityCheck {
 
     static let all = [
         IntegrityCheck(
+            problem: "a certificate is not of its member's organisation",
+            sql: """
+                SELECT lower(hex(c.fingerprint)) FROM certificates c JOIN members m ON m.id = c.member
+                WHERE c.organisation <> m.organisation
+                """),
+        IntegrityCheck(
+            problem: "an entry of the audit log is not found by the organisation that it names",
+            sql: """
+                SELECT a.sequence FROM audit a
+                WHERE json_valid(a.detail) AND json_extract(a.detail, '$.organisation') IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM audit_organisations o
+                    WHERE o.organisation = json_extract(a.detail, '$.organisation') AND o.sequence = a.sequence)
+                """),
+        IntegrityCheck(
             problem: "a post has no content",
             sql: "SELECT sequence FROM posts WHERE sequence NOT IN (SELECT sequence FROM post_contents)"),
         IntegrityCheck(

@@ -54,6 +54,8 @@ package enum InvitationProblem: Hashable, Sendable, CustomStringConvertible {
     case revoked
     /// The organisation, or the member the invitation is for, is suspended.
     case suspended
+    /// It was for a member without a certificate in force, who has one again.
+    case memberIsBack
 
     package var description: String {
         switch self {
@@ -61,6 +63,9 @@ package enum InvitationProblem: Hashable, Sendable, CustomStringConvertible {
         case .used: "the invitation has been used; ask an administrator for a new one"
         case .expired: "the invitation has expired; ask an administrator for a new one"
         case .revoked: "the invitation was withdrawn; ask an administrator for a new one"
+        case .memberIsBack:
+            "the invitation was for a member without a valid certificate, who has one again; "
+                + "the member can invite a further device with: lessons invite-device"
         case .suspended: "the organisation or the member is suspended; ask an administrator"
         }
     }

@@ -95,6 +95,7 @@ extension WireOrganisation {
         kind = WireOrganisationKind(rawValue: organisation.kind.rawValue) ?? .unspecified
         suspended = organisation.isSuspended
         clients = showsClients ? organisation.clients.sorted().map(\.text) : []
+        contact = organisation.contact
     }
 
     /// - Throws: the field at fault and a sentence.
@@ -103,19 +104,58 @@ extension WireOrganisation {
             throw PostRuleError(
                 field: "slug", problem: "the short name is 2 to 40 of a-z, 0-9 and hyphen, such as al-ombudsman")
         }
-        guard (1...200).contains(name.utf8.count), !name.contains(where: \.isNewline) else {
-            throw PostRuleError(field: "name", problem: "the name is one line of 1 to 200 bytes")
+        let blank = Organisation(slug: slug, name: "", country: nil, kind: .other)
+        return try blank.replacing(name: name, country: country, kind: kind, contact: contact)
+    }
+}
+
+extension WireChangeOrganisation {
+    /// What `organisation` is after the change; what is not set stays.
+    /// - Throws: the field at fault and a sentence.
+    package func applied(to organisation: Organisation) throws(PostRuleError) -> Organisation {
+        try organisation.replacing(
+            name: hasName ? name : nil, country: hasCountry ? country : nil, kind: hasKind ? kind : nil,
+            contact: hasContact ? contact : nil)
+    }
+}
+
+extension Organisation {
+    /// - Parameter country: empty for an international institution.
+    fileprivate func replacing(
+        name: String?, country: String?, kind: WireOrganisationKind?, contact: String?
+    ) throws(PostRuleError) -> Organisation {
+        var changed = self
+        if let name {
+            guard (1...Organisation.maxNameBytes).contains(name.utf8.count), !name.contains(where: \.isNewline) else {
+                throw PostRuleError(
+                    field: "name", problem: "the name is one line of 1 to \(Organisation.maxNameBytes) bytes")
+            }
+            changed.name = name
         }
-        guard country.isEmpty || CountryCode.isWellFormed(country) else {
-            throw PostRuleError(
-                field: "country", problem: "the country is two capital letters of ISO 3166-1, such as AL")
+        if let country {
+            guard country.isEmpty || CountryCode.isWellFormed(country) else {
+                throw PostRuleError(
+                    field: "country", problem: "the country is two capital letters of ISO 3166-1, such as AL")
+            }
+            changed.country = country.nonEmpty
         }
-        guard let kind = OrganisationKind(rawValue: kind.rawValue) else {
-            throw PostRuleError(
-                field: "kind",
-                problem: "the kind is one of \(OrganisationKind.allCases.map(\.name).joined(separator: ", "))")
+        if let kind {
+            guard let kind = OrganisationKind(rawValue: kind.rawValue) else {
+                throw PostRuleError(
+                    field: "kind",
+                    problem: "the kind is one of \(OrganisationKind.allCases.map(\.name).joined(separator: ", "))")
+            }
+            changed.kind = kind
         }
-        return Organisation(slug: slug, name: name, country: country.nonEmpty, kind: kind)
+        if let contact {
+            guard contact.utf8.count <= Organisation.maxContactBytes, !contact.contains(where: \.isNewline) else {
+                throw PostRuleError(
+                    field: "contact",
+                    problem: "the contact is one line of at most \(Organisation.maxContactBytes) bytes")
+            }
+            changed.contact = contact
+        }
+        return changed
     }
 }
 
@@ -128,6 +168,7 @@ extension WireMember {
         organisation = member.organisation.text
         kind = WireMemberKind(rawValue: member.kind.rawValue) ?? .unspecified
         roles = showsRoles ? member.roles.sorted().compactMap { WireRole(rawValue: $0.rawValue) } : []
+        curatedTopics = showsRoles ? member.curatedTopics.sorted().map(\.path) : []
         suspended = member.isSuspended
     }
 
@@ -138,7 +179,8 @@ extension WireMember {
         else { return nil }
         return Member(
             id: id, organisation: organisation, name: name, kind: kind,
-            roles: Set(roles.compactMap { Role(rawValue: $0.rawValue) }), isSuspended: suspended)
+            roles: Set(roles.compactMap { Role(rawValue: $0.rawValue) }), isSuspended: suspended,
+            curatedTopics: Set(curatedTopics.compactMap { Topic($0) }))
     }
 }
 

@@ -108,7 +108,7 @@ import Wire
             #expect(
                 await connection.code { try await $0.setSuspended(true, organisation: slug("office")) } == .forbidden)
             #expect(await connection.code { try await $0.setRoles([], of: member.member.id) } == .invalid)
-            try await connection.setRoles([.curator, .organisationAdministrator], of: member.member.id)
+            try await connection.setRoles([.contributor, .organisationAdministrator], of: member.member.id)
             await connection.close()
         }
     }

@@ -75,7 +75,7 @@ import Wire
             try await admin.setSuspended(true, member: other.member.id)
             try await admin.setSuspended(false, member: other.member.id)
             let connection = try await relay.connect(chief)
-            try await connection.setRoles([.organisationAdministrator, .curator], of: chief.member.id)
+            try await connection.setRoles([.organisationAdministrator, .contributor], of: chief.member.id)
             let seen = try await connection.audit(WireListAudit()).entries
             #expect(
                 seen.map(\.action) == ["member.roles", "invitation.redeem", "invitation.add", "organisation.add"])

@@ -12,8 +12,12 @@ import Wire
     /// Frames of the administrative numbers that answer.
     private static let answers: Set<String> = [
         "invited", "invitation_list", "revoked", "suspension_set", "organisation_summary_list", "member_summary_list",
-        "audit_page", "done", "audit_verification", "status",
+        "audit_page", "done", "audit_verification", "status", "removed", "released",
     ]
+    /// Where lessons.proto puts what only administrators may ask.
+    private static let administrativeNumbers = Set(50...79).union(100...129)
+    /// Frames of members among the numbers from 40 on.
+    private static let membership: Set<String> = ["enrol", "enrolled", "renew"]
 
     @Test
     func `an organisation administrator can do and learn nothing of another organisation by any administrative frame`()
@@ -43,6 +47,32 @@ import Wire
             let organisation = try await admin.organisations().first { $0.slug == "zz-victim" }
             #expect(organisation?.suspended == false)
             #expect(organisation?.clients == [])
+            #expect(organisation?.name == "zz-victim")
+            #expect(organisation?.contact == "")
+            for connection in [admin, connection] { await connection.close() }
+        }
+    }
+
+    @Test func `members and organisations of others are listed without roles, curated topics and clients`() async throws
+    {
+        try await TestRelay.with { relay in
+            let chief = try await relay.organisation("ours", roles: [.organisationAdministrator])
+            let victim = try await relay.organisation("zz-victim", roles: [.curator])
+            let admin = try await relay.connect(relay.admin)
+            let topic = try #require(Topic("policing/community"))
+            try await admin.setRoles([.curator], curating: [topic], of: victim.member.id)
+            let slug = try #require(OrganisationSlug("zz-victim"))
+            try await admin.setClients([try #require(OrganisationSlug("ours"))], of: slug)
+            let connection = try await relay.connect(chief)
+            let seen = try #require(try await connection.members().first { $0.organisation == "zz-victim" })
+            #expect(seen.roles.isEmpty)
+            #expect(seen.curatedTopics.isEmpty)
+            let one = try #require(try await connection.member(victim.member.id))
+            #expect(one == seen)
+            #expect(try await connection.organisations().first { $0.slug == "zz-victim" }?.clients == [])
+            let told = try #require(try await admin.member(victim.member.id))
+            #expect(told.roles == [.curator])
+            #expect(told.curatedTopics == ["policing/community"])
             for connection in [admin, connection] { await connection.close() }
         }
     }
@@ -82,7 +112,9 @@ import Wire
                 },
                 frame { $0.invite.memberID = id },
             ],
-            "list_invitations": [.listInvitations(WireListInvitations())],
+            "list_invitations": [
+                .listInvitations(WireListInvitations()), frame { $0.listInvitations.open = true },
+            ],
             "revoke_invitation": [frame { $0.revokeInvitation.invitationID = invitation }],
             "add_organisation": [
                 frame {
@@ -101,9 +133,34 @@ import Wire
             "revoke_certificates": [
                 frame { $0.revokeCertificates.fingerprint = Data(fingerprint) },
                 frame { $0.revokeCertificates.memberID = id }, frame { $0.revokeCertificates.organisation = slug },
+                frame {
+                    $0.revokeCertificates.fingerprint = Data(fingerprint)
+                    $0.revokeCertificates.reason = "certificateHold"
+                },
             ],
             "list_certificates": [
                 frame { $0.listCertificates.organisation = slug }, .listCertificates(WireListCertificates()),
+                frame { $0.listCertificates.memberID = id }, frame { $0.listCertificates.search = "zz-victim" },
+                frame { $0.listCertificates.search = String(Hex.text(of: fingerprint).prefix(12)) },
+            ],
+            "change_organisation": [
+                frame {
+                    $0.changeOrganisation.organisation = slug
+                    $0.changeOrganisation.contact = "intruder@ours.example"
+                },
+                frame {
+                    $0.changeOrganisation.organisation = slug
+                    $0.changeOrganisation.name = "Intruded"
+                },
+                frame {
+                    $0.changeOrganisation.organisation = "ours"
+                    $0.changeOrganisation.name = "More than ours"
+                },
+            ],
+            "remove": [frame { $0.remove.organisation = slug }, frame { $0.remove.memberID = id }],
+            "release_hold": [
+                frame { $0.releaseHold.fingerprint = Data(fingerprint) }, frame { $0.releaseHold.memberID = id },
+                frame { $0.releaseHold.organisation = slug },
             ],
             "set_suspension": [
                 frame {
@@ -119,11 +176,17 @@ import Wire
                 frame {
                     $0.setRoles.memberID = id
                     $0.setRoles.roles = [.reader]
-                }
+                },
+                frame {
+                    $0.setRoles.memberID = id
+                    $0.setRoles.roles = [.curator]
+                    $0.setRoles.curatedTopics = ["policing"]
+                },
             ],
             "list_organisation_summaries": [.listOrganisationSummaries(WireListOrganisationSummaries())],
             "list_member_summaries": [
                 frame { $0.listMemberSummaries.organisation = slug }, .listMemberSummaries(WireListMemberSummaries()),
+                frame { $0.listMemberSummaries.search = "zz-victim" },
             ],
             "list_audit": [.listAudit(WireListAudit()), frame { $0.listAudit.actor = victim.member.id.description }],
             "verify_audit": [.verifyAudit(WireVerifyAudit())],
@@ -131,16 +194,20 @@ import Wire
         ]
     }
 
-    /// Names of the body's fields with the administrative numbers 50 to 79, from the published contract itself.
+    /// Names of the body's fields with administrative numbers, from the published contract itself. A frame with another
+    /// number from 40 on is none of them, and has to be named here.
     private func administrativeFrames() throws -> [String] {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let text = try String(contentsOf: root.appending(path: "Sources/Wire/lessons.proto"), encoding: .utf8)
         let body = try #require(text.firstRange(of: "oneof body {"))
         let end = try #require(text[body.upperBound...].firstRange(of: "\n  }"))
-        let names = text[body.upperBound..<end.lowerBound].matches(of: /\w+ (\w+) = (\d+);/)
-            .filter { (50...79).contains(Int($0.2) ?? 0) }.map { String($0.1) }
-        #expect(names.count > 20)
+        let fields = text[body.upperBound..<end.lowerBound].matches(of: /\w+ (\w+) = (\d+);/)
+            .map { (name: String($0.1), number: Int($0.2) ?? 0) }
+        let others = fields.filter { $0.number >= 40 && !Self.administrativeNumbers.contains($0.number) }
+        #expect(Set(others.map(\.name)) == Self.membership)
+        let names = fields.filter { Self.administrativeNumbers.contains($0.number) }.map(\.name)
+        #expect(names.count > 25)
         return names
     }
 }

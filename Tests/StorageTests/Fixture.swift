@@ -44,7 +44,9 @@ final class Fixture {
     func bytes(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) } }
 
     /// Adds the organisation when it is new, and a member of it.
-    func member(of slug: String = "police-al", roles: Set<Role> = [.contributor]) throws -> Viewer {
+    func member(
+        of slug: String = "police-al", name: String = "Somebody", roles: Set<Role> = [.contributor]
+    ) throws -> Viewer {
         let organisation = try slugValue(slug)
         if try store.organisation(organisation) == nil {
             try store.addOrganisation(
@@ -52,7 +54,7 @@ final class Fixture {
         }
         let id = memberID()
         try store.addMember(
-            Member(id: id, organisation: organisation, name: "Somebody", kind: .person, roles: roles), audit: audit())
+            Member(id: id, organisation: organisation, name: name, kind: .person, roles: roles), audit: audit())
         return Viewer(member: id, organisation: organisation)
     }
 

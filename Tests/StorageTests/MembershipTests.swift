@@ -158,16 +158,18 @@ struct MembershipTests {
         }
         let one = try fixture.store.revokeCertificates(
             .fingerprint(issued[0].fingerprint), reason: 1, audit: fixture.audit())
-        #expect(one.map(\.issued) == [issued[0]])
+        #expect(one.certificates.map(\.issued) == [issued[0]])
         let row = try #require(try fixture.store.memberRows(now: fixture.time).first { $0.member.id == ana.member })
         #expect(row.certificateCount == 1)
         #expect(row.latestNotAfterSeconds == 1_800_000_001)
         let two = try fixture.store.revokeCertificates(.member(ana.member), reason: 4, audit: fixture.audit())
-        #expect(two.map(\.issued) == [issued[1]])
+        #expect(two.certificates.map(\.issued) == [issued[1]])
         let three = try fixture.store.revokeCertificates(
             .organisation(ana.organisation), reason: 5, audit: fixture.audit())
-        #expect(three.map(\.issued) == [issued[2]])
-        #expect(try fixture.store.certificate(fingerprint: issued[0].fingerprint)?.revocation == one[0].revocation)
+        #expect(three.certificates.map(\.issued) == [issued[2]])
+        #expect(
+            try fixture.store.certificate(fingerprint: issued[0].fingerprint)?.revocation
+                == one.certificates[0].revocation)
         #expect(
             try fixture.store.certificates(fingerprints: [issued[2].fingerprint, [9], issued[0].fingerprint])
                 .map(\.revocation?.reason) == [5, 1])
@@ -186,16 +188,38 @@ struct MembershipTests {
         try fixture.store.recordCertificate(bad, of: ngo.member, audit: fixture.audit())
         _ = try fixture.store.revokeCertificates(.fingerprint(bad.fingerprint), reason: 9, audit: fixture.audit())
         try fixture.store.setArchived(true, topic: Fixture.topics[0], audit: fixture.audit())
-        let directory = try fixture.store.directory()
-        #expect(directory.organisations[ana.organisation]?.clients == [ngo.organisation])
-        #expect(Set(directory.members.keys) == [ana.member, ngo.member])
-        #expect(directory.topics == Set(Fixture.topics.dropFirst()))
+        let old = certificate(fixture, notAfter: 1_700_000_000)
+        try fixture.store.recordCertificate(old, of: ana.member, audit: fixture.audit())
+        let directory = try items(fixture, .everything)
+        let organisations = directory.compactMap { if case .organisation(let value) = $0 { value } else { nil } }
+        #expect(organisations.first { $0.slug == ana.organisation }?.clients == [ngo.organisation])
         #expect(
-            directory.activeCertificates == [
-                good.fingerprint: .init(member: ana.member, notAfterSeconds: good.notAfterSeconds)
-            ])
-        #expect(directory.revokedCertificates.map(\.serial) == [bad.serial])
-        #expect(directory.revokedCertificates.map(\.reason) == [9])
+            Set(directory.compactMap { if case .member(let value) = $0 { value.id } else { nil } })
+                == [ana.member, ngo.member])
+        #expect(
+            Set(directory.compactMap { if case .topic(let value) = $0 { value } else { nil } })
+                == Set(Fixture.topics.dropFirst()))
+        let certificates = directory.compactMap { if case .certificate(let value) = $0 { value } else { nil } }
+        #expect(Set(certificates.map(\.serial)) == [good.serial, bad.serial])
+        #expect(certificates.first { $0.serial == good.serial }?.revocation == nil)
+        #expect(certificates.first { $0.serial == bad.serial }?.revocation?.reason == 9)
+        #expect(certificates.allSatisfy { $0.issuerKeyID == [1, 2, 3] })
+
+        let everything = Set(directory)
+        for scope: DirectoryScope in [
+            .organisation(ana.organisation), .membersOf(ngo.organisation), .member(ana.member), .topics,
+        ] {
+            let part = try items(fixture, scope)
+            #expect(!part.isEmpty)
+            #expect(everything.isSuperset(of: part), "\(scope) reads what everything reads")
+        }
+        #expect(try items(fixture, .member(ana.member)).count == 2)
+    }
+
+    private func items(_ fixture: Fixture, _ scope: DirectoryScope) throws -> [DirectoryItem] {
+        var items: [DirectoryItem] = []
+        try fixture.store.readDirectory(scope, endingFrom: 1_750_000_000) { items.append($0) }
+        return items
     }
 
     @Test func `durable subscriptions keep their filter and cursor, and are limited`() throws {

@@ -12,11 +12,14 @@ struct MembersCommand: AsyncParsableCommand {
     @Argument(help: "Only of this organisation.")
     var organisation: OrganisationSlug?
 
+    @Option(help: "Only those with this text in their name.")
+    var search: String?
+
     func run() async throws {
         try await options.perform { context in
             let members = try await context.connected { connection, _ in
-                try await connection.members(of: organisation)
-            }
+                try await connection.members(of: organisation, search: search ?? "")
+            }.sorted { ($0.organisation, $0.name) < ($1.organisation, $1.name) }
             if context.output.isJSON {
                 for member in members { try context.output.json(member.json) }
                 return
@@ -24,7 +27,7 @@ struct MembersCommand: AsyncParsableCommand {
             var table = TextTable(("ORGANISATION", .left), ("ID", .left), ("KIND", .left), ("NAME", .left))
             for member in members {
                 let note: StyledText = member.suspended ? StyledText(" (suspended)", .red) : ""
-                let roles = member.roleNames.isEmpty ? "" : "  " + member.roleNames.joined(separator: ", ")
+                let roles = member.roleText.isEmpty ? "" : "  " + member.roleText
                 table.add(
                     StyledText(member.organisation), StyledText(member.idText),
                     StyledText(MemberKind(rawValue: member.kind.rawValue)?.name ?? "?"),
@@ -41,11 +44,19 @@ extension WireMember {
     /// Empty where the relay does not tell us.
     var roleNames: [String] { roles.compactMap { Role(rawValue: $0.rawValue)?.name } }
 
+    /// `contributor,curator(policing/community)`; a curator without topics curates all.
+    var roleText: String {
+        roleNames.map { name in
+            name == Role.curator.name && !curatedTopics.isEmpty
+                ? "\(name)(\(curatedTopics.joined(separator: " ")))" : name
+        }.joined(separator: ",")
+    }
+
     var json: JSONNode {
         .object([
             ("member", .string(idText)), ("name", .string(name)), ("organisation", .string(organisation)),
             ("kind", .text(MemberKind(rawValue: kind.rawValue)?.name)), ("roles", .strings(roleNames)),
-            ("suspended", .bool(suspended)),
+            ("curates", .strings(curatedTopics)), ("suspended", .bool(suspended)),
         ])
     }
 }

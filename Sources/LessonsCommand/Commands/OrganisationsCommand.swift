@@ -26,13 +26,14 @@ struct OrganisationsCommand: AsyncParsableCommand {
                 for organisation in chosen { try context.output.json(organisation.json) }
                 return
             }
-            var table = TextTable(("ORGANISATION", .left), ("COUNTRY", .left), ("KIND", .left), ("NAME", .left))
+            var table = TextTable(
+                ("ORGANISATION", .left), ("COUNTRY", .left), ("KIND", .left), ("NAME", .left), ("CONTACT", .left))
             for organisation in chosen {
                 let kind = OrganisationKind(rawValue: organisation.kind.rawValue)?.name ?? "?"
                 let note: StyledText = organisation.suspended ? StyledText(" (suspended)", .red) : ""
                 table.add(
                     StyledText(organisation.slug), StyledText(organisation.country.nonEmpty ?? "-"), StyledText(kind),
-                    StyledText(organisation.name) + note)
+                    StyledText(organisation.name) + note, StyledText(organisation.contact.nonEmpty ?? "-"))
             }
             try context.output.data(table.lines(width: context.output.width))
         }
@@ -44,7 +45,7 @@ extension WireOrganisation {
         .object([
             ("organisation", .string(slug)), ("name", .string(name)), ("country", .text(country.nonEmpty)),
             ("kind", .text(OrganisationKind(rawValue: kind.rawValue)?.name)), ("suspended", .bool(suspended)),
-            ("clients", .strings(clients)),
+            ("clients", .strings(clients)), ("contact", .text(contact.nonEmpty)),
         ])
     }
 }

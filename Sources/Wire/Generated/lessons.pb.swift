@@ -2719,8 +2719,10 @@ package nonisolated struct WireRenew: Sendable {
   package init() {}
 }
 
-/// Makes an invitation. Role organisation administrator for the own organisation, with no role above that; relay
-/// administrator for all; any member for a further device of their own. Answered by Invited.
+/// Makes an invitation. Role organisation administrator for the own organisation, with no role above that and not as a
+/// curator; relay administrator for all; any member for a further device of their own. An organisation administrator
+/// invites a further device of another member only while that member holds no certificate that is in force or on hold, and
+/// it can be redeemed only as long as that is so. Answered by Invited.
 package nonisolated struct WireInvite: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2766,7 +2768,8 @@ package nonisolated struct WireInvited: Sendable {
   package init() {}
 }
 
-/// Invitations that this administrator may see, newest first. Answered by InvitationList.
+/// Invitations that this administrator may see, newest first; who is none sees those of their own further devices.
+/// Answered by InvitationList.
 package nonisolated struct WireListInvitations: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -2833,7 +2836,7 @@ package nonisolated struct WireInvitationEntry: Sendable {
   package init() {}
 }
 
-/// Withdraws an invitation that was not used. Answered by Done.
+/// Withdraws an invitation that was not used. Role as for ListInvitations. Answered by Done.
 package nonisolated struct WireRevokeInvitation: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for

@@ -20,15 +20,13 @@ struct AddOrganisationCommand: AsyncParsableCommand {
     @Option(help: "What it is.")
     var kind: OrganisationKind
 
+    @Option(help: "Whom to write to or call, in one line.")
+    var contact = ""
+
     func run() async throws {
         try await options.perform { context in
-            let code = country?.uppercased()
-            if let code, !ParticipatingState.isKnown(code) {
-                throw CommandFailure(
-                    .usage, "INVALID", "\(code) is no code of a participating State or Partner for Co-operation",
-                    field: "country", hint: "write the two letters of ISO 3166-1, such as AL; none for an institution")
-            }
-            let organisation = Organisation(slug: slug, name: name, country: code, kind: kind)
+            let organisation = Organisation(
+                slug: slug, name: name, country: try CountryArgument.code(country), kind: kind, contact: contact)
             try await context.connected { connection, _ in try await connection.addOrganisation(organisation) }
             if context.output.isJSON {
                 try context.output.json(.object([("organisation", .string(slug.text))]))

@@ -5,9 +5,10 @@ struct AdminCommand: AsyncParsableCommand {
         commandName: "admin", abstract: "Invite members, and manage organisations, topics and certificates.",
         subcommands: [
             InviteCommand.self, InvitationsCommand.self, RevokeInvitationCommand.self, AddOrganisationCommand.self,
-            AdministeredOrganisationsCommand.self, SuspendOrganisationCommand.self, ResumeOrganisationCommand.self,
-            AdministeredMembersCommand.self, SetRolesCommand.self, SuspendMemberCommand.self, ResumeMemberCommand.self,
-            AddTopicCommand.self, SetClientsCommand.self, CertificatesCommand.self, RevokeCommand.self,
-            AuditCommand.self, AdminStatusCommand.self,
+            ChangeOrganisationCommand.self, AdministeredOrganisationsCommand.self, SuspendOrganisationCommand.self,
+            ResumeOrganisationCommand.self, RemoveOrganisationCommand.self, AdministeredMembersCommand.self,
+            SetRolesCommand.self, SuspendMemberCommand.self, ResumeMemberCommand.self, RemoveMemberCommand.self,
+            AddTopicCommand.self, SetClientsCommand.self, CertificatesCommand.self, CertificateCommand.self,
+            RevokeCommand.self, ReleaseCommand.self, AuditCommand.self, AdminStatusCommand.self,
         ])
 }

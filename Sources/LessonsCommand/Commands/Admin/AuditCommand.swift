@@ -9,7 +9,8 @@ struct AuditCommand: AsyncParsableCommand {
         commandName: "audit", abstract: "Show who did what, oldest of the chosen first; or verify the audit log.",
         discussion: """
             A relay administrator sees everything, an organisation administrator what concerns their organisation. The
-            head hash that --verify tells, kept elsewhere, proves later that nothing before it was changed.
+            head hash that --verify tells, kept elsewhere, proves later that nothing before it was changed. A relay
+            administrator's --export is the whole log, which --verify-file checks wherever it lies.
             """)
 
     @OptionGroup var options: CommandOptions
@@ -29,16 +30,28 @@ struct AuditCommand: AsyncParsableCommand {
     @Flag(help: "Let the relay check that each entry follows from the one before.")
     var verify = false
 
+    @Option(help: "Write all of it to this new file, one JSON object a line, oldest first.", completion: .file())
+    var export: String?
+
+    @Option(help: "Check a file that --export wrote; no relay is asked.", completion: .file())
+    var verifyFile: String?
+
     func validate() throws {
         guard limit >= 0 else { throw ValidationError("--limit is 0 or more") }
-        if verify, since != nil || action != nil || actor != nil {
-            throw ValidationError("--verify checks the whole log: leave --since, --action and --actor out")
+        guard [verify, export != nil, verifyFile != nil].filter(\.self).count <= 1 else {
+            throw ValidationError("--verify, --export and --verify-file exclude one another")
+        }
+        if verify || export != nil || verifyFile != nil, since != nil || action != nil || actor != nil {
+            throw ValidationError(
+                "--verify, --export and --verify-file are about the whole log: leave --since, --action and --actor out")
         }
     }
 
     func run() async throws {
         try await options.perform { context in
             if verify { return try await verify(context) }
+            if let export { return try await AuditExport(path: export).run(context) }
+            if let verifyFile { return try self.verify(file: verifyFile, context) }
             let request = try request(context)
             let (entries, more) = try await context.connected { connection, _ in
                 try await self.entries(request, connection)
@@ -102,13 +115,32 @@ struct AuditCommand: AsyncParsableCommand {
                 "the audit log was changed: entry \(found.firstBroken) of \(found.entries) does not follow",
                 hint: "keep the relay's database as it is, and compare it with a backup")
         }
+        try tell(found.entries, head, context)
+    }
+
+    private func verify(file path: String, _ context: CommandContext) throws {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw CommandFailure(.missingInput, "NOT_FOUND", "\(path) cannot be read")
+        }
+        let found = AuditFile.verify(text.split(separator: "\n"))
+        guard found.firstBrokenLine == 0 else {
+            throw CommandFailure(
+                .badData, "AUDIT_BROKEN",
+                "\(path) is no whole audit log: line \(found.firstBrokenLine) does not follow from the one before",
+                hint: "an organisation's own export leaves others' entries out; a relay administrator's is whole")
+        }
+        try tell(Int64(found.entries), Hex.text(of: found.headHash), context)
+    }
+
+    private func tell(_ entries: Int64, _ head: String, _ context: CommandContext) throws {
         if context.output.isJSON {
             try context.output.json(
-                .object([
-                    ("entries", .integer(found.entries)), ("head_hash", .string(head)), ("whole", .bool(true)),
-                ]))
+                .object([("entries", .integer(entries)), ("head_hash", .string(head)), ("whole", .bool(true))]))
         } else {
-            try context.output.data(StyledText("\(found.entries) entries, whole; head \(head)"))
+            try context.output.data(StyledText("\(entries) entries, whole; head \(head)"))
         }
     }
 }

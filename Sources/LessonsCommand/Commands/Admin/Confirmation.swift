@@ -1,13 +1,18 @@
-/// A severe act: its name has to be typed, or handed over with `--confirm`.
-struct Confirmation {
-    /// What to type.
-    var name: String
-    /// Completes "this …", such as `suspends the organisation al-police`.
-    var effect: String
+import ArgumentParser
+import LessonModel
+import RelayClient
+import Wire
 
-    /// - Parameter given: what `--confirm` said; nil asks the person, where one is there.
+/// A severe act: its name has to be typed, or handed over with `--confirm`.
+struct Confirmation: ParsableArguments {
+    @Option(name: .customLong("confirm"), help: "The name that you would have to type.")
+    var given: String?
+
+    /// - Parameters:
+    ///   - name: what to type.
+    ///   - effect: completes "this …", such as `suspends the organisation al-police`.
     /// - Throws: NOT_CONFIRMED; nothing was done.
-    func check(_ given: String?, _ context: CommandContext) throws {
+    func check(_ name: String, _ effect: String, _ context: CommandContext) throws {
         var typed = given
         if typed == nil, context.mayAsk {
             context.output.message(StyledText("This \(effect). Type ") + StyledText(name, .bold))
@@ -18,4 +23,20 @@ struct Confirmation {
                 .usage, "NOT_CONFIRMED", "nothing was done: this \(effect)", hint: "confirm with: --confirm '\(name)'")
         }
     }
+}
+
+extension RelayConnection {
+    /// - Throws: NOT_FOUND.
+    func knownMember(_ id: MemberID) async throws -> WireMember {
+        guard let member = try await member(id) else {
+            throw CommandFailure(
+                .missingInput, "NOT_FOUND", "there is no member \(id)", hint: "see them with: lessons admin members")
+        }
+        return member
+    }
+}
+
+extension UInt32 {
+    /// `1 session`, `2 sessions`.
+    func counted(_ noun: String) -> String { "\(self) \(noun)\(self == 1 ? "" : "s")" }
 }

@@ -5,13 +5,19 @@ import Wire
 
 struct InvitationsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "invitations", abstract: "List invitations and what became of them.")
+        commandName: "invitations", abstract: "List invitations and what became of them, newest first.",
+        discussion: "Who administers nothing sees those of their own further devices.")
 
     @OptionGroup var options: CommandOptions
 
+    @Flag(name: .customLong("open"), help: "Only those that can still be used.")
+    var isOpen = false
+
     func run() async throws {
         try await options.perform { context in
-            let invitations = try await context.connected { connection, _ in try await connection.invitations() }
+            let invitations = try await context.connected { connection, _ in
+                try await connection.invitations(isOpen: isOpen)
+            }
             let now = context.now
             if context.output.isJSON {
                 for invitation in invitations { try context.output.json(invitation.json(now: now)) }

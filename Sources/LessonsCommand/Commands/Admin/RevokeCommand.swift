@@ -7,87 +7,80 @@ import Wire
 
 struct RevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Revoke certificates for ever; sessions that use them end at once.",
+        commandName: "revoke",
+        abstract: "Revoke certificates, for ever or on hold; sessions that use them end at once.",
         discussion: """
-            Asks for the name of what is revoked: the organisation's short name, the member's name, or the first 16 digits
-            of the fingerprint. In a script, hand it over with --confirm.
+            With --reason hold they are on hold, until lessons admin release takes it back or another revocation makes it
+            final. Asks for the name of what is revoked: the organisation's short name, the member's name, or the first
+            16 digits of the fingerprint. In a script, hand it over with --confirm.
             """)
 
     @OptionGroup var options: CommandOptions
+    @OptionGroup var target: CertificateTarget
+    @OptionGroup var confirmation: Confirmation
 
-    @Option(help: "Revoke one certificate, by its fingerprint or the first 8 or more digits of it.")
-    var fingerprint: String?
-
-    @Option(help: "Revoke all certificates of a member, by id.")
-    var member: MemberID?
-
-    @Option(help: "Revoke all certificates of an organisation.")
-    var organisation: OrganisationSlug?
-
-    @Option(help: "Why.")
+    @Option(help: "Why; hold stands for certificateHold.")
     var reason: RevocationReason = .unspecified
-
-    @Option(help: "The name that you would have to type.")
-    var confirm: String?
-
-    func validate() throws {
-        guard [fingerprint != nil, member != nil, organisation != nil].filter(\.self).count == 1 else {
-            throw ValidationError("say what to revoke: one of --fingerprint, --member and --organisation")
-        }
-    }
 
     func run() async throws {
         try await options.perform { context in
+            let isHold = reason == .certificateHold
             let revoked = try await context.connected { connection, _ in
+                let found = try await target.find(connection)
+                try confirmation.check(
+                    found.name, isHold ? "puts \(found.what) on hold" : "revokes \(found.what) for ever", context)
                 var request = WireRevokeCertificates()
                 request.reason = reason.name
-                let target = try await target(connection)
-                request.target = target.target
-                try Confirmation(name: target.name, effect: "revokes \(target.what) for ever").check(confirm, context)
+                request.target =
+                    switch found {
+                    case .fingerprint(let bytes): .fingerprint(bytes)
+                    case .member(let id, _, _): .memberID(Data(id.bytes))
+                    case .organisation(let slug): .organisation(slug.text)
+                    }
                 return try await connection.revokeCertificates(request)
             }
             if context.output.isJSON {
                 try context.output.json(
                     .object([
                         ("certificates", .integer(Int64(revoked.certificates))),
-                        ("sessions", .integer(Int64(revoked.sessions))),
+                        ("sessions", .integer(Int64(revoked.sessions))), ("reason", .string(reason.name)),
                     ]))
             } else {
+                let certificates = revoked.certificates.counted("certificate")
                 context.output.message(
-                    StyledText("revoked \(revoked.certificates) certificates and ended \(revoked.sessions) sessions"))
+                    StyledText(
+                        (isHold ? "put \(certificates) on hold" : "revoked \(certificates)")
+                            + " and ended \(revoked.sessions.counted("session"))"))
             }
         }
     }
+}
 
-    /// What is revoked, with the name to type.
-    private func target(
-        _ connection: RelayConnection
-    ) async throws -> (target: WireRevokeCertificates.OneOf_Target, name: String, what: String) {
-        if let organisation {
-            return (.organisation(organisation.text), organisation.text, "all certificates of \(organisation)")
-        }
-        if let member {
-            let known = try await connection.members().first { Array($0.memberID) == member.bytes }
-            guard let known else {
-                throw CommandFailure(
-                    .missingInput, "NOT_FOUND", "there is no member \(member)", hint: "see them with: lessons members")
+struct ReleaseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release", abstract: "Take back a hold: the certificates are in force again.",
+        discussion: "What is revoked for another reason stays revoked.")
+
+    @OptionGroup var options: CommandOptions
+    @OptionGroup var target: CertificateTarget
+
+    func run() async throws {
+        try await options.perform { context in
+            let released = try await context.connected { connection, _ in
+                var request = WireReleaseHold()
+                request.target =
+                    switch try await target.find(connection) {
+                    case .fingerprint(let bytes): .fingerprint(bytes)
+                    case .member(let id, _, _): .memberID(Data(id.bytes))
+                    case .organisation(let slug): .organisation(slug.text)
+                    }
+                return try await connection.releaseHold(request)
             }
-            return (
-                .memberID(Data(member.bytes)), known.name, "all certificates of \(known.name) (\(known.organisation))"
-            )
+            if context.output.isJSON {
+                try context.output.json(.object([("certificates", .integer(Int64(released.certificates)))]))
+            } else {
+                context.output.message(StyledText("released \(released.certificates.counted("certificate"))"))
+            }
         }
-        let prefix = (fingerprint ?? "").lowercased().replacing(":", with: "")
-        let entries = try await connection.administeredCertificates().certificates
-        let matches = entries.filter { Hex.text(of: $0.fingerprint).hasPrefix(prefix) }
-        guard prefix.utf8.count >= 8, matches.count == 1 else {
-            throw CommandFailure(
-                .missingInput, matches.count > 1 ? "AMBIGUOUS" : "NOT_FOUND",
-                matches.count > 1 && prefix.utf8.count >= 8
-                    ? "\(matches.count) certificates begin with \(prefix)"
-                    : "no certificate has the fingerprint \(prefix)…",
-                hint: "see them with: lessons admin certificates; give 8 digits or more")
-        }
-        let name = String(Hex.text(of: matches[0].fingerprint).prefix(16))
-        return (.fingerprint(matches[0].fingerprint), name, "the certificate \(name)…")
     }
 }

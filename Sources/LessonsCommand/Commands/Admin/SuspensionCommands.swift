@@ -10,18 +10,15 @@ struct SuspendOrganisationCommand: AsyncParsableCommand {
         discussion: "Asks for the organisation's short name. In a script, hand it over with --confirm.")
 
     @OptionGroup var options: CommandOptions
+    @OptionGroup var confirmation: Confirmation
 
     @Argument(help: "The organisation.")
     var organisation: OrganisationSlug
 
-    @Option(help: "The name that you would have to type.")
-    var confirm: String?
-
     func run() async throws {
         try await options.perform { context in
-            try Confirmation(
-                name: organisation.text, effect: "shuts all members of \(organisation) out and ends their sessions"
-            ).check(confirm, context)
+            try confirmation.check(
+                organisation.text, "shuts all members of \(organisation) out and ends their sessions", context)
             let ended = try await context.connected { connection, _ in
                 try await connection.setSuspended(true, organisation: organisation)
             }
@@ -59,25 +56,17 @@ struct SuspendMemberCommand: AsyncParsableCommand {
         discussion: "Asks for the member's name. In a script, hand it over with --confirm.")
 
     @OptionGroup var options: CommandOptions
+    @OptionGroup var confirmation: Confirmation
 
     @Argument(help: "The member's id, as `lessons admin members` shows it.")
     var member: MemberID
 
-    @Option(help: "The name that you would have to type.")
-    var confirm: String?
-
     func run() async throws {
         try await options.perform { context in
             let ended = try await context.connected { connection, _ in
-                let known = try await connection.members().first { Array($0.memberID) == member.bytes }
-                guard let known else {
-                    throw CommandFailure(
-                        .missingInput, "NOT_FOUND", "there is no member \(member)",
-                        hint: "see them with: lessons admin members")
-                }
-                try Confirmation(
-                    name: known.name, effect: "shuts \(known.name) (\(known.organisation)) out and ends their sessions"
-                ).check(confirm, context)
+                let known = try await connection.knownMember(member)
+                try confirmation.check(
+                    known.name, "shuts \(known.name) (\(known.organisation)) out and ends their sessions", context)
                 return try await connection.setSuspended(true, member: member)
             }
             try context.output.tellSuspension(
@@ -118,7 +107,7 @@ extension Output {
                     (kind, .string(name)), ("suspended", .bool(isSuspended)), ("sessions", .integer(Int64(sessions))),
                 ]))
         } else if isSuspended {
-            message(StyledText("suspended \(name) and ended \(sessions) session\(sessions == 1 ? "" : "s")"))
+            message(StyledText("suspended \(name) and ended \(sessions.counted("session"))"))
             message(StyledText("To let them back: \(back)", .dim))
         } else {
             message(StyledText("\(name) may connect again"))

@@ -4,7 +4,7 @@ import LessonModel
 import PKI
 import RelayClient
 
-struct CertificateCommand: AsyncParsableCommand {
+struct OwnCertificateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "certificate", abstract: "Show your own certificate, and hand it with its key to other programs.",
         subcommands: [Show.self, Export.self], defaultSubcommand: Show.self)
