@@ -49,7 +49,7 @@ enum Overview {
           lessons subscribe 'policing/#'   follow topics
           lessons watch                    receive live
           lessons threads                  list lessons
-          lessons search 'complaint*'      find lessons and replies
+          lessons search 'complaint*'      find what was posted
           lessons show 12                  read one with its replies
 
           lessons post                     write a lesson in your editor; or: lessons post FILE
