@@ -8,6 +8,7 @@ enum RelaySchema {
             try db.execute(sql: log)
             try db.execute(sql: membership)
         }
+        migrator.registerMigration("v2-authority") { db in try db.execute(sql: AuthoritySQL.schema) }
         return migrator
     }
 
