@@ -10,7 +10,8 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Run the relay until SIGTERM or SIGINT.",
         discussion: """
             Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted. On SIGTERM the \
-            relay stores and answers what it has accepted, tells its clients, and ends.
+            relay stores and answers what it has accepted, tells its clients, and ends. On SIGHUP, and when their files \
+            change, it reads its certificates again: what is wrong with them is logged, and the old ones stay in use.
             """)
 
     @Option(help: "The data directory.", completion: .directory)
@@ -22,6 +23,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Threads that serve connections; 0 for one a core.")
     var threads = 0
 
+    @Option(help: "File with the passphrase of the issuing keys, if they have one (- for stdin).", completion: .file())
+    var issuingPassphraseFile: String?
+
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw fail(
@@ -32,10 +36,12 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let logger = Self.logger(level)
         let home = RelayHome(path: (data as NSString).standardizingPath)
+        let passphrase = try issuingPassphraseFile.map { try Passphrase.read($0) }
         let server: RelayServer
         do {
             server = try RelayServer(
-                home: home, configuration: try home.readConfiguration(), eventLoops: threads, logger: logger,
+                home: home, configuration: try home.readConfiguration(), issuingPassphrase: passphrase,
+                eventLoops: threads, logger: logger,
                 onReady: { addresses in
                     logger.info(
                         "ready", metadata: ["port": "\(addresses.port)", "enrolment": "\(addresses.enrolmentPort)"])
@@ -47,7 +53,8 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let group = ServiceGroup(
             configuration: .init(
-                services: [server], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: [server, ReloadOnHangup(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
         do {
             try await group.run()
         } catch {

@@ -114,7 +114,13 @@ extension RelayCore {
     ) -> WireEnrolled {
         var reply = WireEnrolled()
         reply.certificate = Data(issued.der)
-        reply.issuers = authority.issuingCertificates.prefix(1).map { Data($0.der) } + [Data(authority.root.der)]
+        let authority = authority
+        // The one that signed this certificate: a rollover may have come in between.
+        reply.issuers = [
+            authority.knownIssuer(keyID: issued.issuerKeyID) ?? authority.issuingCertificates[0], authority.root,
+        ].map {
+            Data($0.der)
+        }
         reply.member = WireMember(member, showsRoles: true)
         reply.organisation = WireOrganisation(organisation, showsClients: false)
         reply.relayID = Data(identity.relayID)

@@ -24,6 +24,8 @@ final class RelayCore: Sendable {
     let logger: Logger
     /// The end of the relay's own certificate, milliseconds since 1970.
     let certificateEnd = Atomic<Milliseconds>(0)
+    /// What the status tells of the authority beside its certificates.
+    let authorityCondition = Mutex(AuthorityCondition())
     /// How much of what is refused goes into the audit log.
     let refusalBudget = Mutex(RefusalBudget())
 

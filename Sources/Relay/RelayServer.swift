@@ -17,10 +17,6 @@ package final class RelayServer: Service, Sendable {
         package var enrolmentPort: Int
     }
 
-    /// A relay's certificate is renewed when less than this part of its time is left.
-    private static let renewalPart = 3
-
-    private let home: RelayHome
     private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let loops: [RelayLoop]
@@ -28,33 +24,27 @@ package final class RelayServer: Service, Sendable {
     private let channels: OpenChannels
     /// Apart, so that strangers take no member's place.
     private let enrolments = OpenChannels(limit: 512)
-    private let contexts: Mutex<Contexts>
+    private let credentials: RelayCredentials
     private let listeners = Mutex<[any Channel]>([])
     private let isDrained = Mutex(false)
     private let onReady: @Sendable (Addresses) -> Void
 
-    private struct Contexts: Sendable {
-        var relay: TLSContext
-        var enrolment: TLSContext
-        var renewAt: Milliseconds
-        var endsAt: Milliseconds
-    }
-
     /// Opens the store, takes the directory's lock and loads the certificates. Nothing listens yet.
     /// - Parameters:
     ///   - eventLoops: threads that serve connections; 0 for one a core.
+    ///   - issuingPassphrase: of issuing keys that are encrypted.
     ///   - onReady: called with the bound ports once connections are accepted.
     package init(
-        home: RelayHome, configuration: RelayConfiguration, eventLoops: Int = 0,
+        home: RelayHome, configuration: RelayConfiguration, issuingPassphrase: [UInt8]? = nil, eventLoops: Int = 0,
         clock: @escaping @Sendable () -> Milliseconds = RelayServer.systemClock, logger: Logger,
         onReady: @escaping @Sendable (Addresses) -> Void = { _ in }
     ) throws {
-        self.home = home
         self.configuration = configuration
         self.onReady = onReady
         let limits = configuration.limits
         let store = try RelayStore(directory: home.path)
-        let authority = try home.readAuthority(publication: configuration.publicationURLs())
+        let authority = try home.readAuthority(
+            publication: configuration.publicationURLs(), passphrase: issuingPassphrase)
         let membership = try Membership(store: store)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops > 0 ? eventLoops : System.coreCount)
         self.group = group
@@ -72,9 +62,8 @@ package final class RelayServer: Service, Sendable {
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
             limits: limits, pool: pool, authority: authority, clock: clock, logger: logger)
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
-        let contexts = try RelayServer.makeContexts(home, configuration, authority, membership, now: clock())
-        core.certificateEnd.store(contexts.endsAt, ordering: .relaxed)
-        self.contexts = Mutex(contexts)
+        credentials = try RelayCredentials(
+            home: home, configuration: configuration, passphrase: issuingPassphrase, core: core)
     }
 
     package static let systemClock: @Sendable () -> Milliseconds = {
@@ -108,14 +97,14 @@ package final class RelayServer: Service, Sendable {
             let loop = relayLoop(of: channel.eventLoop)
             return [
                 TLSHandler(
-                    context: contexts.withLock { $0.relay }, handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
+                    context: credentials.contexts.relay, handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
                 SessionHandler(core: core, loop: loop, logger: core.logger),
             ]
         }
         let enrolment = try await bind(port: configuration.enrolmentPort, enrolments) { [self] _ in
             [
                 TLSHandler(
-                    context: contexts.withLock { $0.enrolment },
+                    context: credentials.contexts.enrolment,
                     handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
                 EnrolmentHandler(core: core),
             ]
@@ -155,12 +144,11 @@ package final class RelayServer: Service, Sendable {
         }
     }
 
-    /// Reads the relay's certificate again, as after a change on disk. On failure the old one stays in use.
-    package func reloadCertificates() throws {
-        let fresh = try RelayServer.makeContexts(
-            home, configuration, core.authority, core.membership, now: core.clock())
-        contexts.withLock { $0 = fresh }
-        core.certificateEnd.store(fresh.endsAt, ordering: .relaxed)
+    /// Reads the authority and the relay's certificate again, as after SIGHUP. Sessions stay.
+    /// - Throws: what was wrong with them; then the old ones stay in use, and the status says so.
+    package func reload() async throws {
+        let credentials = credentials
+        try await core.pool.runIfActive { try credentials.reload() }
     }
 
     private func bind(
@@ -198,43 +186,6 @@ package final class RelayServer: Service, Sendable {
     private func sweep(_ loop: RelayLoop) {
         let now = core.clock()
         for session in loop.fanOut.allSessions { session.endIfOverdue(now: now, deadline: loop.eventLoop.now) }
-        guard loop.index == 0, now > contexts.withLock({ $0.renewAt }) else { return }
-        do {
-            try reloadCertificates()
-        } catch {
-            core.logger.error("the relay's certificate could not be renewed", metadata: ["reason": "\(error)"])
-        }
-    }
-
-    // MARK: TLS
-
-    private static func makeContexts(
-        _ home: RelayHome, _ configuration: RelayConfiguration, _ authority: CertificateAuthority,
-        _ membership: Membership, now: Milliseconds
-    ) throws -> Contexts {
-        var (certificate, key) = try home.readRelayCertificate()
-        if now / 1_000 >= renewalTime(of: certificate) {
-            try home.issueRelayCertificate(authority, names: configuration.names, now: now)
-            (certificate, key) = try home.readRelayCertificate()
-        }
-        let chain = [certificate] + authority.issuingCertificates.prefix(1)
-        let revocations = membership.revocations
-        let relay = try TLSContext(
-            server: .init(
-                certificateChain: chain, privateKey: key,
-                clientAuthentication: .required(
-                    issuers: authority.issuingCertificates, isRevoked: { revocations.contains($0) }),
-                alpnProtocols: ["lessons/1"]))
-        let enrolment = try TLSContext(
-            server: .init(
-                certificateChain: chain + [authority.root], privateKey: key, clientAuthentication: .none,
-                alpnProtocols: ["lessons-enrol/1"]))
-        return Contexts(
-            relay: relay, enrolment: enrolment, renewAt: renewalTime(of: certificate) * 1_000,
-            endsAt: certificate.notAfter * 1_000)
-    }
-
-    private static func renewalTime(of certificate: Certificate) -> Int64 {
-        certificate.notAfter - (certificate.notAfter - certificate.notBefore) / Int64(renewalPart)
+        if loop.index == 0 { credentials.sweep() }
     }
 }
