@@ -35,7 +35,7 @@ struct BenchDirectory {
     /// Fills the relay's database with certificates that its authority issues.
     /// - Parameter keeping: how many members' newest certificates `live` is to have.
     mutating func fill(_ home: RelayHome, keeping: Int) throws {
-        let authority = try home.readAuthority().authority
+        let authority = try home.readAuthority()
         issuers = authority.issuingCertificates
         let domain = try home.readConfiguration().domain
         let store = try RelayStore(directory: home.path)

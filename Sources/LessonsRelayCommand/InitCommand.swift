@@ -9,7 +9,8 @@ struct InitCommand: AsyncParsableCommand {
         discussion: """
             Makes the certificate authority, the relay's certificate, the database and the first topics, and prints the \
             first administrator's invitation on stdout. The root's key is written under the passphrase to \
-            DATA/authority/root.key; move that file to a place that is not connected: the relay does not need it.
+            DATA/authority/root.key; take it to a place that is not connected, with `lessons-relay authority export-root`: \
+            the relay does not need it.
             """)
 
     @Option(help: "The data directory; made if absent.")
@@ -89,7 +90,7 @@ struct InitCommand: AsyncParsableCommand {
         guard ports.allSatisfy((1...65_535).contains), Set(ports).count == ports.count else {
             throw fail("the ports must differ and lie between 1 and 65535", Exit.usage)
         }
-        let passphrase = try Self.passphrase(from: rootPassphraseFile)
+        let passphrase = try Passphrase.read(rootPassphraseFile)
         let reached = host ?? domain
         let names = [domain, reached] + altName
         var configuration = RelayConfiguration(
@@ -118,23 +119,14 @@ struct InitCommand: AsyncParsableCommand {
         do {
             let invitation = try setup.make(in: home, now: RelayServer.systemClock())
             say("A relay for \(domain) is ready in \(home.path).")
-            say("Its root's key is \(home.rootKeyPath), under your passphrase: keep it offline.")
+            say("Its root's key is \(home.rootKeyPath), under your passphrase: take it away from this machine with")
+            say("             lessons-relay authority export-root --data \(home.path) --remove --output DIRECTORY ...")
             say("Start it:    lessons-relay serve --data \(home.path)")
             say("Join it as \(administrator), within 7 days and once, with:")
             print(invitation)
         } catch {
             throw fail("\(error)", Exit.cannotWrite)
         }
-    }
-
-    private static func passphrase(from path: String) throws -> [UInt8] {
-        guard let text = path == "-" ? readLine() : try? String(contentsOfFile: path, encoding: .utf8),
-            let line = text.split(whereSeparator: \.isNewline).first, !line.isEmpty
-        else {
-            throw fail(
-                "no passphrase in \(path); write it as the first line of a file only you can read", Exit.unreadable)
-        }
-        return Array(line.utf8)
     }
 
     private static func isAddress(_ name: String) -> Bool {

@@ -10,5 +10,7 @@ struct LessonsRelay: AsyncParsableCommand {
             first administrator's invitation on, which `init` prints.
             """,
         version: "0.1.0",
-        subcommands: [InitCommand.self, ServeCommand.self, InviteCommand.self, DoctorCommand.self])
+        subcommands: [
+            InitCommand.self, ServeCommand.self, InviteCommand.self, AuthorityCommand.self, DoctorCommand.self,
+        ])
 }

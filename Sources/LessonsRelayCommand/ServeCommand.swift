@@ -11,7 +11,9 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve", abstract: "Run the relay until SIGTERM or SIGINT.",
         discussion: """
             Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted, followed by \
-            `est=PORT`, `metrics=PORT` and `publication=PORT` where relay.json has them. On SIGTERM the relay stores and answers what it has accepted, tells its clients, and ends.
+            `est=PORT`, `metrics=PORT` and `publication=PORT` where relay.json has them. On SIGTERM the relay stores and \
+            answers what it has accepted, tells its clients, and ends. On SIGHUP, and when their files change, it reads its \
+            certificates again: what is wrong with them is logged, and the old ones stay in use.
             """)
 
     @Option(help: "The data directory.", completion: .directory)
@@ -23,6 +25,9 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Threads that serve connections; 0 for one a core.")
     var threads = 0
 
+    @Option(help: "File with the passphrase of the issuing keys, if they have one (- for stdin).", completion: .file())
+    var issuingPassphraseFile: String?
+
     func run() async throws {
         guard let level = Logger.Level(rawValue: logLevel) else {
             throw fail(
@@ -33,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let logger = Self.logger(level)
         let home = RelayHome(path: (data as NSString).standardizingPath)
+        let passphrase = try issuingPassphraseFile.map { try Passphrase.read($0) }
         let server: RelayServer
         let services: [any Service]
         do {
@@ -41,7 +47,7 @@ struct ServeCommand: AsyncParsableCommand {
             try further.check()
             let readyLine = ReadyLine(expecting: further.names, logger: logger)
             server = try RelayServer(
-                home: home, configuration: configuration, eventLoops: threads, logger: logger,
+                home: home, configuration: configuration, issuingPassphrase: passphrase, eventLoops: threads, logger: logger,
                 onReady: { readyLine.ready(port: $0.port, enrolmentPort: $0.enrolmentPort) })
             services = further.services(of: server, logger: logger, readyLine)
         } catch {
@@ -50,7 +56,7 @@ struct ServeCommand: AsyncParsableCommand {
         // The relay is the last to start and the first to stop.
         let group = ServiceGroup(
             configuration: .init(
-                services: services + [server], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services + [server, ReloadOnHangup(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Self.logger(max(level, .notice))))
         do {
             try await group.run()

@@ -24,18 +24,24 @@ package struct CertificateAuthority: Sendable {
     /// At least one; the first signs.
     package let issuers: [Issuer]
 
+    /// Issuing certificates that are accepted no more. They are kept, since old posts are still verified through them.
+    package let retired: [Certificate]
+
     /// Nil: certificates do not say where revocations are published (see `PublicationURLs`).
     package let publication: PublicationURLs?
 
     /// - Throws: `.issuerUnusable` when there is no issuer or the root did not sign one of them. Whether they are
     ///   valid now is asked when one signs.
-    package init(root: Certificate, issuers: [Issuer], publication: PublicationURLs?) throws(PKIError) {
+    package init(
+        root: Certificate, issuers: [Issuer], retired: [Certificate] = [], publication: PublicationURLs?
+    ) throws(PKIError) {
         guard !issuers.isEmpty else { throw .issuerUnusable("there is none") }
-        for issuer in issuers where !issuer.certificate.isSigned(by: root) {
-            throw .issuerUnusable("\(issuer.certificate.subject) is not signed by the root \(root.subject)")
+        for certificate in issuers.map(\.certificate) + retired where !certificate.isSigned(by: root) {
+            throw .issuerUnusable("\(certificate.subject) is not signed by the root \(root.subject)")
         }
         self.root = root
         self.issuers = issuers
+        self.retired = retired
         self.publication = publication
     }
 
@@ -62,7 +68,7 @@ package struct CertificateAuthority: Sendable {
         return (root, authority)
     }
 
-    /// The certificates a relay accepts members of, newest first.
+    /// The certificates a relay accepts members of, the one that signs first.
     package var issuingCertificates: [Certificate] { issuers.map(\.certificate) }
 
     /// The issuing certificate that signed `certificate`, by its authority key identifier.
@@ -71,10 +77,17 @@ package struct CertificateAuthority: Sendable {
         return issuingCertificates.first { $0.subjectKeyID == keyID }
     }
 
+    /// The issuing certificate with this subject key identifier, whether accepted or retired.
+    package func knownIssuer(keyID: [UInt8]) -> Certificate? {
+        issuers.first { $0.certificate.subjectKeyID == keyID }?.certificate
+            ?? retired.first { $0.subjectKeyID == keyID }
+    }
+
     /// The same authority with `issuer` signing from now on; the earlier ones stay accepted.
     /// - Throws: `.issuerUnusable` when the root did not sign it.
     package func rollingOver(to issuer: Issuer) throws(PKIError) -> CertificateAuthority {
-        try CertificateAuthority(root: root, issuers: [issuer] + issuers, publication: publication)
+        try CertificateAuthority(
+            root: root, issuers: [issuer] + issuers, retired: retired, publication: publication)
     }
 }
 

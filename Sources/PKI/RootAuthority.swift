@@ -36,6 +36,20 @@ package struct RootAuthority: Sendable {
         try CertificateSigner(issuer: certificate, key: key, publication: publication)
             .sign(.issuing, publicKey, subject: subject, lifetime: nil, now: now)
     }
+
+    /// Certifies the key of `request` as above. The common name is the one the request asks for, since the root's keeper
+    /// signs what they have compared; country and organisation are the root's own.
+    /// - Throws: also `.invalidName` for a request without a usable common name, `.unsupportedKey`.
+    package func issueIssuing(
+        _ request: CertificateSigningRequest, now: Int64, publication: PublicationURLs?
+    ) throws(PKIError) -> Certificate {
+        guard let name = request.commonName else { throw .invalidName("the request names no issuing authority") }
+        var subject = DistinguishedName(subjectOf: certificate)
+        guard name != subject.commonName else { throw .invalidName("the request bears the root's own name") }
+        subject.unit = nil
+        subject.commonName = name
+        return try issueIssuing(publicKey: request.publicKey, subject: subject, now: now, publication: publication)
+    }
 }
 
 extension Certificate {

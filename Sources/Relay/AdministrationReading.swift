@@ -131,6 +131,7 @@ extension RelayCore {
         reply.sessions = UInt32(clamping: scope.map(registry.count(of:)) ?? registry.count)
         reply.relayCertificateEndsMs = certificateEnd.load(ordering: .relaxed)
         reply.issuingCertificateEndsMs = (authority.issuingCertificates.first?.notAfter ?? 0) * 1_000
+        try describeAuthority(in: &reply, counts, isRelayAdministrator: scope == nil)
         return reply
     }
 

@@ -28,7 +28,7 @@ package struct EnrolmentService: Sendable {
     }
 
     /// What the listener speaks TLS with now; nil unless EST is configured. Ask for each connection.
-    package var tlsContext: TLSContext? { server.contexts.withLock { $0.est } }
+    package var tlsContext: TLSContext? { server.credentials.contexts.est }
 
     package var handshakeTimeout: Duration { .seconds(server.core.limits.handshakeSeconds) }
 

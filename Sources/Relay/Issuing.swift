@@ -112,9 +112,13 @@ extension RelayCore {
     ) -> WireEnrolled {
         var reply = WireEnrolled()
         reply.certificate = Data(issued.der)
-        // A rollover may have come between: the issuer of this very certificate counts.
-        let issuer = authority.issuingCertificates.filter { $0.subjectKeyID == issued.issuerKeyID }
-        reply.issuers = (issuer + [authority.root]).map { Data($0.der) }
+        let authority = authority
+        // The one that signed this certificate: a rollover may have come in between.
+        reply.issuers = [
+            authority.knownIssuer(keyID: issued.issuerKeyID) ?? authority.issuingCertificates[0], authority.root,
+        ].map {
+            Data($0.der)
+        }
         reply.member = WireMember(member, showsRoles: true)
         reply.organisation = WireOrganisation(organisation, showsClients: false)
         reply.relayID = Data(identity.relayID)

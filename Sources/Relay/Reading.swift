@@ -102,7 +102,11 @@ extension RelayCore {
 
     func list(_ certificates: [StoredCertificate]) -> WireCertificateList {
         var reply = WireCertificateList()
-        reply.issuers = chainCertificates.map { Data($0.der) }
+        let authority = authority
+        // Those that these certificates chain through, also when retired: a client looks at no more than a few.
+        let keyIDs = Set(certificates.map(\.issued.issuerKeyID))
+        reply.issuers = (authority.issuingCertificates + authority.retired)
+            .filter { keyIDs.contains($0.subjectKeyID ?? []) }.map { Data($0.der) }
         reply.certificates = certificates.map { stored in
             var entry = WireCertificateEntry()
             entry.fingerprint = Data(stored.issued.fingerprint)

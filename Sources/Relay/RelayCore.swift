@@ -28,8 +28,8 @@ final class RelayCore: Sendable {
     let certificateEnd = Atomic<Milliseconds>(0)
     /// Somebody indexes posts for search.
     let isIndexing = Atomic(false)
-    /// Why the last reload of certificates failed; nil when it did not.
-    let reloadFailure = Mutex<String?>(nil)
+    /// What the status tells of the authority beside its certificates.
+    let authorityCondition = Mutex(AuthorityCondition())
     /// How much of what is refused goes into the audit log.
     let refusalBudget = Mutex(RefusalBudget())
 
@@ -56,12 +56,9 @@ final class RelayCore: Sendable {
     }
 
     /// The authority as it is now; a rollover replaces it while the relay runs.
-    var authority: CertificateAuthority { currentAuthority.value.authority }
+    var authority: CertificateAuthority { currentAuthority.value }
 
-    /// All that certificates of authors chain through, retired ones too.
-    var chainCertificates: [Certificate] { currentAuthority.value.chainCertificates }
-
-    func replaceAuthority(with authority: LoadedAuthority) { currentAuthority.replace(with: authority) }
+    func replaceAuthority(with authority: CertificateAuthority) { currentAuthority.replace(with: authority) }
 
     /// Without the member, which the enrolment port does not have.
     func welcome(head: SequenceNumber) -> WireWelcome {
@@ -114,13 +111,13 @@ final class RelayCore: Sendable {
 
 /// The authority as it is now, for those who outlive a rollover.
 final class CurrentAuthority: Sendable {
-    private let current: Mutex<LoadedAuthority>
+    private let current: Mutex<CertificateAuthority>
 
-    init(_ authority: LoadedAuthority) { current = Mutex(authority) }
+    init(_ authority: CertificateAuthority) { current = Mutex(authority) }
 
-    var value: LoadedAuthority { current.withLock { $0 } }
+    var value: CertificateAuthority { current.withLock { $0 } }
 
-    func replace(with authority: LoadedAuthority) { current.withLock { $0 = authority } }
+    func replace(with authority: CertificateAuthority) { current.withLock { $0 = authority } }
 }
 
 /// What names a relay to its members and in its certificates.

@@ -6,7 +6,7 @@ package import PKI
 ///
 /// `relay.json` the configuration; `relay.sqlite` the log and the membership; `relay.pem` and `relay.key` the relay's own
 /// certificate; `authority/` the root's certificate, its key under a passphrase (which may be taken away and kept
-/// offline), and the issuing certificates with their keys. The directory is for its owner only.
+/// offline), and the issuing certificates with their keys (see `AuthorityFolder`). The directory is for its owner only.
 package struct RelayHome: Sendable {
     package let path: String
 
@@ -75,9 +75,9 @@ package struct RelayHome: Sendable {
             let stored = try authority.stored(passphrase: nil)
             try writePublic(stored.rootCertificate, rootCertificatePath)
             try SecretFile.write(try root.key.pem(passphrase: passphrase), to: rootKeyPath, replacing: false)
-            try writePublic(stored.issuingCertificates[0], issuingCertificatePath(1))
+            try writePublic(stored.issuingCertificates[0], self.authority.certificatePath(1))
             try writePublic(try root.revocationList([], number: 1, now: now / 1_000).pem, rootListPath)
-            try SecretFile.write(stored.issuingKeys[0], to: issuingKeyPath(1), replacing: false)
+            try SecretFile.write(stored.issuingKeys[0], to: self.authority.keyPath(1), replacing: false)
         } catch {
             throw .cannotWrite(authorityPath, "\(error)")
         }
@@ -85,24 +85,24 @@ package struct RelayHome: Sendable {
 
     /// Nil when there is none or it cannot be read.
     package func readRootList() -> RevocationList? {
-        (try? readPublic(rootListPath)).flatMap { try? RevocationList(pem: $0) }
+        (try? String(contentsOf: URL(filePath: rootListPath), encoding: .utf8)).flatMap { try? RevocationList(pem: $0) }
+    }
+
+    /// The authority that signs members; the root's key is not needed.
+    package func readAuthority(
+        publication: PublicationURLs? = nil, passphrase: [UInt8]? = nil
+    ) throws(RelayHomeError) -> CertificateAuthority {
+        try authority.authority(publication: publication, passphrase: passphrase)
     }
 
     // MARK: The relay's own certificate
 
-    /// A fresh key and certificate for `names`; the files change together or the old ones stay usable.
-    package func issueRelayCertificate(
-        _ authority: CertificateAuthority, names: RelayConfiguration.Names, now: Milliseconds
-    ) throws(RelayHomeError) {
+    /// Writes the relay's own certificate and key; the files change together or the old ones stay usable.
+    func write(_ credential: RelayCredential) throws(RelayHomeError) {
         do {
-            let key = try PrivateKey.generate(.p256)
-            let certificate = try authority.issueRelay(
-                publicKey: key.publicKey, dnsNames: names.dns, ipAddresses: names.ip,
-                subject: DistinguishedName(commonName: names.dns.first ?? names.ip.first ?? "relay").fitting,
-                now: now / 1_000)
             // Both in one file: a certificate never stands beside another one's key.
-            try SecretFile.write(try key.pem(passphrase: nil) + certificate.pem, to: keyPath)
-            try writePublic(certificate.pem, certificatePath)
+            try SecretFile.write(try credential.key.pem(passphrase: nil) + credential.certificate.pem, to: keyPath)
+            try writePublic(credential.certificate.pem, certificatePath)
         } catch {
             throw .cannotWrite(keyPath, "\(error)")
         }
@@ -119,10 +119,6 @@ package struct RelayHome: Sendable {
 
     func writePublic(_ text: String, _ path: String) throws {
         try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
-    }
-
-    func readPublic(_ path: String) throws -> String {
-        try String(contentsOf: URL(filePath: path), encoding: .utf8)
     }
 }
 

@@ -17,21 +17,14 @@ package final class RelayServer: Service, Sendable {
         package var enrolmentPort: Int
     }
 
-    let home: RelayHome
-    let configuration: RelayConfiguration
+    private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
     private let loops: [RelayLoop]
     let core: RelayCore
     private let channels: OpenChannels
     /// Apart, so that strangers take no member's place.
     private let enrolments = OpenChannels(limit: 512)
-    let contexts: Mutex<RelayContexts>
-    let contextTerms: RelayContexts.Terms
-    /// What the files looked like when they were read last.
-    let seenFiles: Mutex<[FileStamp?]>
-    let reloading = Mutex(())
-    let isReloading = Atomic(false)
-    let nextRenewal = Mutex<Milliseconds>(0)
+    let credentials: RelayCredentials
     private let listeners = Mutex<[any Channel]>([])
     private let isDrained = Mutex(false)
     private let onReady: @Sendable (Addresses) -> Void
@@ -39,19 +32,19 @@ package final class RelayServer: Service, Sendable {
     /// Opens the store, takes the directory's lock and loads the certificates. Nothing listens yet.
     /// - Parameters:
     ///   - eventLoops: threads that serve connections; 0 for one a core.
+    ///   - issuingPassphrase: of issuing keys that are encrypted.
     ///   - onReady: called with the bound ports once connections are accepted.
     package init(
-        home: RelayHome, configuration: RelayConfiguration, eventLoops: Int = 0,
+        home: RelayHome, configuration: RelayConfiguration, issuingPassphrase: [UInt8]? = nil, eventLoops: Int = 0,
         clock: @escaping @Sendable () -> Milliseconds = RelayServer.systemClock, logger: Logger,
         onReady: @escaping @Sendable (Addresses) -> Void = { _ in }
     ) throws {
-        self.home = home
         self.configuration = configuration
         self.onReady = onReady
         let limits = configuration.limits
         let store = try RelayStore(directory: home.path)
-        let seen = RelayServer.stamps(of: home)
-        let authority = try home.readAuthority(publication: configuration.publicationURLs())
+        let authority = try home.readAuthority(
+            publication: configuration.publicationURLs(), passphrase: issuingPassphrase)
         let membership = try Membership(store: store, clock: clock)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: eventLoops > 0 ? eventLoops : System.coreCount)
         self.group = group
@@ -65,27 +58,19 @@ package final class RelayServer: Service, Sendable {
             clock: clock, logger: logger)
         let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
         let current = CurrentAuthority(authority)
-        var publication: RevocationPublication?
-        if configuration.publication != nil {
-            let made = RevocationPublication(
-                store: store, revocations: membership.revocations, authority: { current.value.authority },
+        let publication =
+            configuration.publication == nil
+            ? nil
+            : RevocationPublication(
+                store: store, revocations: membership.revocations, authority: { current.value },
                 readRootList: { home.readRootList() }, clock: clock, logger: logger)
-            try made.refresh()
-            publication = made
-        }
         core = RelayCore(
             identity: configuration.identity, store: store, membership: membership,
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
             limits: limits, pool: pool, authority: current, publication: publication, clock: clock, logger: logger)
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
-        contextTerms = RelayContexts.Terms(
-            names: configuration.names, hasEST: configuration.est != nil, revocations: membership.revocations,
-            publication: publication)
-        let contexts = try RelayContexts(home, authority.authority, contextTerms, now: clock())
-        core.certificateEnd.store(contexts.certificate.notAfter * 1_000, ordering: .relaxed)
-        self.contexts = Mutex(contexts)
-        seenFiles = Mutex(seen)
-        try noteAuthority()
+        credentials = try RelayCredentials(
+            home: home, configuration: configuration, passphrase: issuingPassphrase, core: core)
     }
 
     package static let systemClock: @Sendable () -> Milliseconds = {
@@ -123,14 +108,14 @@ package final class RelayServer: Service, Sendable {
             let loop = relayLoop(of: channel.eventLoop)
             return [
                 TLSHandler(
-                    context: contexts.withLock { $0.relay }, handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
+                    context: credentials.contexts.relay, handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
                 SessionHandler(core: core, loop: loop, logger: core.logger),
             ]
         }
         let enrolment = try await bind(port: configuration.enrolmentPort, enrolments) { [self] _ in
             [
                 TLSHandler(
-                    context: contexts.withLock { $0.enrolment },
+                    context: credentials.contexts.enrolment,
                     handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
                 EnrolmentHandler(core: core),
             ]
@@ -170,6 +155,13 @@ package final class RelayServer: Service, Sendable {
         }
     }
 
+    /// Reads the authority and the relay's certificate again, as after SIGHUP. Sessions stay.
+    /// - Throws: what was wrong with them; then the old ones stay in use, and the status says so.
+    package func reload() async throws {
+        let credentials = credentials
+        try await core.pool.runIfActive { try credentials.reload() }
+    }
+
     private func bind(
         port: Int, _ channels: OpenChannels, _ handlers: @escaping @Sendable (any Channel) -> [any ChannelHandler]
     ) async throws -> any Channel {
@@ -205,10 +197,9 @@ package final class RelayServer: Service, Sendable {
     private func sweep(_ loop: RelayLoop) {
         let now = core.clock()
         for session in loop.fanOut.allSessions { session.endIfOverdue(now: now, deadline: loop.eventLoop.now) }
-        if loop.index == 0 {
-            core.indexSoon()
-            core.publication?.refreshIfDue(on: core.pool)
-            reloadIfDue(now: now)
-        }
+        guard loop.index == 0 else { return }
+        credentials.sweep()
+        core.indexSoon()
+        core.publication?.refreshIfDue(on: core.pool)
     }
 }

@@ -37,7 +37,7 @@ package struct RelaySetup: Sendable {
             name: configuration.domain, organisation: organisation.name, country: organisation.country,
             now: now / 1_000, publication: configuration.publicationURLs())
         try home.write(root: root, authority: authority, passphrase: rootPassphrase, now: now)
-        try home.issueRelayCertificate(authority, names: configuration.names, now: now)
+        try home.write(RelayCredential(issuedBy: authority, names: configuration.names, now: now))
         let store = try RelayStore(directory: home.path)
         defer { try? store.close() }
         try store.addTopics(
@@ -61,7 +61,7 @@ package struct RelaySetup: Sendable {
         home: RelayHome, organisation: OrganisationSlug, name: String, roles: Set<Role>, now: Milliseconds
     ) throws -> String {
         let configuration = try home.readConfiguration()
-        let root = try home.readAuthority().authority.root
+        let root = try home.authority.root()
         let store = try RelayStore(directory: home.path)
         defer { try? store.close() }
         guard try store.organisation(organisation) != nil else {

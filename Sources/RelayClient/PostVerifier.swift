@@ -10,6 +10,8 @@ internal import Wire
 package final class PostVerifier: Sendable {
     /// In one request; see FetchCertificates.
     package static let maxFetched = 100
+    /// Issuing certificates of one root that are remembered; a relay rolls over once in some years.
+    private static let maxIssuers = 64
     /// Signatures that are worth a task of their own.
     private static let postsPerTask = 32
 
@@ -140,7 +142,7 @@ extension PostVerifier {
         _ list: WireCertificateList, _ unknown: [[UInt8]: Int64], into findings: inout Findings,
         _ source: CertificateSource
     ) {
-        let issuers = list.issuers.prefix(CertificateAuthority.maxIntermediates).compactMap {
+        let issuers = list.issuers.prefix(Self.maxIssuers).compactMap {
             try? Certificate(der: $0)
         }
         note(issuers: issuers)
@@ -177,7 +179,7 @@ extension PostVerifier {
         // Judged at a time when it was valid; whether that fits each post is asked with the post.
         let time = certificate.isValid(at: seconds) ? seconds : certificate.notAfter - 1
         let verification = CertificateAuthority.verifyChain(
-            leaf: certificate, intermediates: state.withLock { $0.issuers }, roots: [root], at: time, purpose: .member)
+            leaf: certificate, intermediates: issuers(of: certificate), roots: [root], at: time, purpose: .member)
         switch verification {
         case .trusted(let chain):
             return .success(
@@ -187,10 +189,16 @@ extension PostVerifier {
         }
     }
 
+    /// Those that may have signed `certificate`, retired ones among them: it is judged at the time of its posts.
+    private func issuers(of certificate: Certificate) -> [Certificate] {
+        let issuers = state.withLock { $0.issuers.filter { $0.subjectKeyID == certificate.authorityKeyID } }
+        return Array(issuers.prefix(CertificateAuthority.maxIntermediates))
+    }
+
     private func note(issuers: [Certificate]) {
         state.withLock { state in
             for issuer in issuers where !state.issuers.contains(issuer) && issuer.isSigned(by: root) {
-                guard state.issuers.count < CertificateAuthority.maxIntermediates else { return }
+                guard state.issuers.count < Self.maxIssuers else { return }
                 state.issuers.append(issuer)
             }
         }

@@ -129,7 +129,6 @@ enum PublicationSQL {
             PRIMARY KEY (issuer_key_id, serial)
         ) STRICT, WITHOUT ROWID;
 
-        CREATE INDEX valid_certificates_of_issuer ON certificates (issuer_key_id, not_after) WHERE revoked_at IS NULL;
         CREATE INDEX revocations_of_issuer ON certificates (issuer_key_id, not_after, revocation_reason, revoked_at, serial)
             WHERE revoked_at IS NOT NULL;
         """

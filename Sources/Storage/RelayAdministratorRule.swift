@@ -13,9 +13,29 @@ extension RelayStore {
             try MembershipSQL.hasRelayAdministrator(at: now, except: member, outside: organisation, in: db)
         }
     }
+
+    /// How many relay administrators can connect at `now`.
+    package func relayAdministratorCount(at now: Milliseconds) throws(StorageError) -> Int {
+        try read { db in
+            try db.first(
+                "SELECT count(*) \(MembershipSQL.relayAdministrators)", [.integer(now / 1_000), .null, .null]
+            ) { $0.int(0) } ?? 0
+        }
+    }
 }
 
 extension MembershipSQL {
+    /// Who can connect at ?1, other than the member ?2 and the members of the organisation ?3.
+    static let relayAdministrators = """
+        FROM members m JOIN organisations o ON o.slug = m.organisation
+        WHERE m.\(isRelayAdministrator) AND m.is_suspended = 0 AND o.is_suspended = 0
+            AND m.removed_at IS NULL AND o.removed_at IS NULL
+            AND (?2 IS NULL OR m.id <> ?2) AND (?3 IS NULL OR o.slug <> ?3)
+            AND EXISTS (
+                SELECT 1 FROM certificates c
+                WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?1)
+        """
+
     /// A literal, so that the index of relay administrators serves it.
     static let isRelayAdministrator = "roles & \(bits([.relayAdministrator])) <> 0"
 
@@ -33,16 +53,7 @@ extension MembershipSQL {
         in db: Database
     ) throws -> Bool {
         try db.exists(
-            """
-            SELECT 1 FROM members m JOIN organisations o ON o.slug = m.organisation
-            WHERE m.\(isRelayAdministrator) AND m.is_suspended = 0 AND o.is_suspended = 0
-                AND m.removed_at IS NULL AND o.removed_at IS NULL
-                AND (?2 IS NULL OR m.id <> ?2) AND (?3 IS NULL OR o.slug <> ?3)
-                AND EXISTS (
-                    SELECT 1 FROM certificates c
-                    WHERE c.member = m.id AND c.revoked_at IS NULL AND c.not_after >= ?1)
-            LIMIT 1
-            """,
+            "SELECT 1 \(relayAdministrators) LIMIT 1",
             [.integer(now / 1_000), .optional(member?.bytes), .optional(organisation?.text)])
     }
 }

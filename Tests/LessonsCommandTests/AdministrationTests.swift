@@ -12,16 +12,26 @@ import Wire
 @Suite struct AdministrationTests {
     private let day: Milliseconds = 86_400_000
 
-    @Test func `the state warns of what somebody has to do, and of nothing else`() {
+    @Test func `the state shows every accepted issuer, and the relay's warnings as it orders them`() {
         var status = WireStatus()
         status.relayCertificateEndsMs = 60 * day
         status.issuingCertificateEndsMs = 1_000 * day
-        #expect(status.warnings(now: 0) == [])
-        status.membersEnding = 3
-        #expect(status.warnings(now: 0).count == 1)
-        #expect(status.warnings(now: 0)[0].contains("lessons admin certificates --expiring 14"))
-        #expect(status.warnings(now: 50 * day).count == 2)
-        #expect(status.warnings(now: 900 * day).count == 3)
+        for (name, signs) in [("New CA", true), ("Old CA", false)] {
+            var issuer = WireIssuerStatus()
+            issuer.name = name
+            issuer.signs = signs
+            issuer.endsMs = 1_000 * day
+            issuer.certificates = 7
+            status.issuers.append(issuer)
+        }
+        status.warnings = ["first", "second"]
+        let lines = status.lines(now: 0).map(\.plainText)
+        #expect(lines.contains { $0.contains("issuing, signs") && $0.contains("New CA") })
+        #expect(lines.contains { $0.contains("issuing, accepted") && $0.contains("Old CA") && $0.contains("7 cert") })
+        #expect(!lines.contains { $0.hasPrefix("issuing certificate") })
+        let json = status.json.line
+        #expect(json.contains(#""warnings":["first","second"]"#))
+        #expect(json.contains(#""name":"New CA","key_id":"","ends_at""#) && json.contains(#""signs":true"#))
     }
 
     @Test func `an audit entry reads as name and value, and as an object in JSON`() {

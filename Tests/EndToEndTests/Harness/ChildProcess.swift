@@ -133,6 +133,8 @@ final class ChildProcess: Sendable {
 
     func terminate() { send(SIGTERM) }
     func kill() { send(SIGKILL) }
+    func hangUp() { send(SIGHUP) }
+    var errorOutputText: String { state.read { $0.errorOutput.text } }
 
     private func send(_ signal: Int32) {
         // Under the lock no exit can be noted meanwhile; a process that was not noted is not reaped for another's use.

@@ -5,6 +5,8 @@ actor RelayProcess {
     nonisolated let data: String
     nonisolated let port: UInt16
     nonisolated let enrolmentPort: UInt16
+    /// The file with the root's passphrase.
+    nonisolated let passphrase: String
     /// The first administrator's.
     nonisolated let invitation: String
     private let program: String
@@ -17,7 +19,7 @@ actor RelayProcess {
         self.children = children
         program = try BuiltProgram.relay.path
         data = directory + "/relay"
-        let passphrase = directory + "/passphrase"
+        passphrase = directory + "/passphrase"
         try Data("twelve bytes at the very least\n".utf8).write(to: URL(filePath: passphrase))
         (port, enrolmentPort) = try FreePorts.two()
         let made = try await children.start(
@@ -76,6 +78,30 @@ actor RelayProcess {
         try await children.start(
             program, ["doctor", "--data", data], environment: ProcessInfo.processInfo.environment
         ).finish()
+    }
+
+    /// Runs another sub-command of `lessons-relay` to its end.
+    func run(_ arguments: String...) async throws -> Finished {
+        try await children.start(program, arguments, environment: ProcessInfo.processInfo.environment).finish()
+    }
+
+    /// SIGHUP; returns when the relay has logged `sentence` once more than before.
+    func hangUp(until sentence: String) async throws {
+        try await logs(sentence) { $0.hangUp() }
+    }
+
+    /// Runs `act`; returns when the relay, left alone, has logged `sentence` once more than before.
+    func untilLogged(_ sentence: String, after act: () async throws -> Void) async throws {
+        try await logs(sentence) { _ in try await act() }
+    }
+
+    private func logs(_ sentence: String, after act: (ChildProcess) async throws -> Void) async throws {
+        let process = try running()
+        let before = process.errorOutputText.split(separator: "\n").count { $0.contains(sentence) }
+        try await act(process)
+        try await process.wait(for: "logging: \(sentence)") { state in
+            state.errorOutput.text.split(separator: "\n").count { $0.contains(sentence) } > before
+        }
     }
 
     private func running() throws -> ChildProcess {

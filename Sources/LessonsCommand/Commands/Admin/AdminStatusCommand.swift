@@ -18,15 +18,12 @@ struct AdminStatusCommand: AsyncParsableCommand {
             let status = try await context.connected { connection, _ in try await connection.status() }
             guard !context.output.isJSON else { return try context.output.json(status.json) }
             try context.output.data(status.lines(now: context.now))
-            for warning in status.warnings(now: context.now) { context.output.warning(warning) }
+            for warning in status.warnings { context.output.warning(warning) }
         }
     }
 }
 
 extension WireStatus {
-    private static let issuingWarningTime: Milliseconds = 180 * 86_400_000
-    private static let relayWarningTime: Milliseconds = 14 * 86_400_000
-
     func lines(now: Milliseconds) -> [StyledText] {
         func count(_ value: UInt32, _ part: UInt32, _ note: String) -> StyledText {
             StyledText("\(value)") + (part == 0 ? "" : StyledText(", \(part) \(note)", .yellow))
@@ -43,25 +40,10 @@ extension WireStatus {
         lines.add("open invitations", StyledText("\(openInvitations)"))
         lines.add("sessions", StyledText("\(sessions)"))
         lines.add("relay certificate", end(relayCertificateEndsMs))
-        lines.add("issuing certificate", end(issuingCertificateEndsMs))
+        if issuers.isEmpty { lines.add("issuing certificate", end(issuingCertificateEndsMs)) }
+        for line in issuerLines(end) { lines.add(line.label, line.value) }
+        if rootCertificateEndsMs > 0 { lines.add("root certificate", end(rootCertificateEndsMs)) }
         return lines.lines
-    }
-
-    /// What somebody has to do something about.
-    func warnings(now: Milliseconds) -> [String] {
-        var warnings: [String] = []
-        if membersEnding > 0 {
-            warnings.append(
-                "\(membersEnding) members must renew within 14 days; see them with: lessons admin certificates "
-                    + "--expiring 14")
-        }
-        if relayCertificateEndsMs <= now + Self.relayWarningTime {
-            warnings.append("the relay's certificate was not renewed by itself; see the relay's log")
-        }
-        if issuingCertificateEndsMs <= now + Self.issuingWarningTime {
-            warnings.append("the issuing certificate ends within half a year; nobody can join or renew after that")
-        }
-        return warnings
     }
 
     var json: JSONNode {
@@ -75,6 +57,11 @@ extension WireStatus {
             ("open_invitations", .integer(Int64(openInvitations))), ("sessions", .integer(Int64(sessions))),
             ("relay_certificate_ends_at", .string(TimeText.iso(relayCertificateEndsMs))),
             ("issuing_certificate_ends_at", .string(TimeText.iso(issuingCertificateEndsMs))),
+            (
+                "root_certificate_ends_at",
+                rootCertificateEndsMs > 0 ? .string(TimeText.iso(rootCertificateEndsMs)) : .null
+            ),
+            ("issuers", issuersJSON), ("warnings", .strings(warnings)),
         ])
     }
 }
