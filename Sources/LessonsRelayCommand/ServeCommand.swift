@@ -34,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
                 "\"\(logLevel)\" is no log level: use \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))",
                 Exit.usage)
         }
+        // Until the service below listens for it: a reload that is asked for early must not end the relay.
+        signal(SIGHUP, SIG_IGN)
         OpenFiles.raiseLimit()
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         let logger = Self.logger(level)

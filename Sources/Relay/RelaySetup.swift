@@ -62,7 +62,14 @@ package struct RelaySetup: Sendable {
     ) throws -> String {
         let configuration = try home.readConfiguration()
         let root = try home.authority.root()
-        let store = try RelayStore(directory: home.path)
+        let store: RelayStore
+        do {
+            store = try RelayStore(directory: home.path)
+        } catch StorageError.locked {
+            throw RelayHomeError.invalid(
+                "the relay runs: invite with `lessons admin invite`, or stop it if no administrator can connect any more"
+            )
+        }
         defer { try? store.close() }
         guard try store.organisation(organisation) != nil else {
             throw RelayHomeError.invalid("there is no organisation \(organisation)")

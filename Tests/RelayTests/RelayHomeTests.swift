@@ -1,5 +1,7 @@
 import Foundation
+import LessonModel
 import Relay
+import RelayClient
 import TestSupport
 import Testing
 
@@ -37,6 +39,27 @@ import Testing
         let directory = try TemporaryDirectory()
         #expect { _ = try RelayHome(path: directory.path).readConfiguration() } throws: {
             "\($0)".contains("lessons-relay init")
+        }
+    }
+
+    @Test func `an invitation on the host while the relay runs says which command makes one then`() async throws {
+        try await TestRelay.with { relay in
+            let office = try #require(OrganisationSlug("office"))
+            func invite() throws -> String {
+                try RelaySetup.invite(
+                    home: relay.home, organisation: office, name: "Bea", roles: [.relayAdministrator],
+                    now: relay.clock.now)
+            }
+            #expect {
+                _ = try invite()
+            } throws: {
+                "\($0)".contains("`lessons admin invite`")
+            }
+            await relay.stop()
+            let text = try invite()
+            try await relay.restart()
+            let bea = try await relay.join(text)
+            #expect(bea.member.roles.contains(.relayAdministrator))
         }
     }
 }
