@@ -2,6 +2,7 @@ import Foundation
 import LessonModel
 import Relay
 import RelayClient
+import RelayTestSupport
 import TestSupport
 import Testing
 
