@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import HummingbirdCore
 import Logging
 import NIOCore
 import NIOPosix
@@ -7,6 +8,7 @@ import Relay
 import RelayHTTP
 import RelayTestSupport
 import ServiceLifecycle
+import TLS
 
 /// A relay in this process with an HTTP listener, which is stopped afterwards.
 struct HTTPWorld {
@@ -16,14 +18,17 @@ struct HTTPWorld {
     static let url = "http://relay.test/pki"
 
     static func with<Responder: HTTPResponder>(
-        _ responder: @escaping (TestRelay) throws -> Responder, _ body: (HTTPWorld) async throws -> Void
+        _ responder: @escaping (TestRelay) throws -> Responder,
+        server: (TestRelay) -> HTTPServerBuilder = { _ in .plain }, _ body: (HTTPWorld) async throws -> Void
     ) async throws where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         try await TestRelay.with(configure: {
             $0.publication = RelayConfiguration.Publication(url: url, listen: "127.0.0.1", port: 0)
+            $0.est = RelayConfiguration.Listener(listen: "127.0.0.1", port: 0)
         }) { relay in
             let (ports, port) = AsyncStream.makeStream(of: Int.self)
             let listener = HTTPListener(
-                "test", host: "127.0.0.1", port: 0, responder: try responder(relay), logger: TestRelay.logger,
+                "test", host: "127.0.0.1", port: 0, responder: try responder(relay), server: server(relay),
+                logger: TestRelay.logger,
                 onReady: { _, bound in port.yield(bound) })
             let services = ServiceGroup(configuration: .init(services: [listener], logger: TestRelay.logger))
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -40,13 +45,15 @@ struct HTTPWorld {
 
     /// One exchange on a connection of its own, written out so that nothing between changes it.
     func exchange(
-        _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8] = []
+        _ method: String, _ path: String, headers: [String: String] = [:], body: [UInt8] = [],
+        tls: TLSContext? = nil
     ) async throws -> (status: Int, headers: [String: String], body: [UInt8]) {
         let port = Int(base.split(separator: ":").last ?? "") ?? 0
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                    if let tls { try channel.pipeline.syncOperations.addHandler(TLSHandler(context: tls)) }
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
             }
         var head =
@@ -56,7 +63,10 @@ struct HTTPWorld {
             try await outbound.write(ByteBuffer(bytes: Array("\(head)\r\n".utf8) + body))
             var bytes: [UInt8] = []
             // A server that has said enough may close before it has read all.
-            do { for try await part in inbound { bytes += Array(part.readableBytesView) } } catch is IOError {}
+            do { for try await part in inbound { bytes += Array(part.readableBytesView) } } catch is IOError {
+            } catch let error as TLSError {
+                if bytes.isEmpty { throw error }
+            }
             return try Self.parse(bytes)
         }
     }
