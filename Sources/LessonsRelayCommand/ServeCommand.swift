@@ -49,7 +49,8 @@ struct ServeCommand: AsyncParsableCommand {
             try further.check()
             let readyLine = ReadyLine(expecting: further.names, logger: logger)
             server = try RelayServer(
-                home: home, configuration: configuration, issuingPassphrase: passphrase, eventLoops: threads, logger: logger,
+                home: home, configuration: configuration, issuingPassphrase: passphrase, eventLoops: threads,
+                logger: logger,
                 onReady: { readyLine.ready(port: $0.port, enrolmentPort: $0.enrolmentPort) })
             services = further.services(of: server, logger: logger, readyLine)
         } catch {
@@ -58,7 +59,8 @@ struct ServeCommand: AsyncParsableCommand {
         // The relay is the last to start and the first to stop.
         let group = ServiceGroup(
             configuration: .init(
-                services: services + [server, ReloadOnHangup(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+                services: services + [server, ReloadOnHangup(server: server)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: Self.logger(max(level, .notice))))
         do {
             try await group.run()

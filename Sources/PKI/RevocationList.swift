@@ -45,8 +45,7 @@ package struct RevocationList: Sendable, Hashable {
     /// - Throws: `.malformed`, also for a list without a number or without its next update.
     package init(der: [UInt8]) throws(PKIError) {
         let what = "revocation list"
-        let list = unsafe try decodeDER(
-            der, as: what, free: { unsafe X509_CRL_free($0) }, { unsafe d2i_X509_CRL(nil, $0, $1) })
+        let list = unsafe try Self.decode(der)
         defer { unsafe X509_CRL_free(list) }
         guard let first = unsafe secondsSince1970(X509_CRL_get0_lastUpdate(list)),
             let last = unsafe secondsSince1970(X509_CRL_get0_nextUpdate(list)),
@@ -65,6 +64,48 @@ package struct RevocationList: Sendable, Hashable {
     /// - Throws: as `init(der:)`.
     package init(pem: String) throws(PKIError) {
         try self.init(der: try PEM.blocks(pem, labelled: "X509 CRL")[0].bytes)
+    }
+
+    /// Whether `issuer`'s key made the signature on this list.
+    package func isSigned(by issuer: Certificate) -> Bool {
+        guard let list = unsafe try? Self.decode(der) else { return false }
+        defer { unsafe X509_CRL_free(list) }
+        return unsafe issuer.publicKey.withEVP { key -> Bool in
+            guard let key = unsafe key else { return false }
+            ERR_clear_error()
+            defer { ERR_clear_error() }
+            return unsafe X509_CRL_verify(list, key) == 1
+        }
+    }
+
+    /// What stands on the list, in its order.
+    package var entries: [Entry] {
+        guard let list = unsafe try? Self.decode(der) else { return [] }
+        defer { unsafe X509_CRL_free(list) }
+        let revoked = unsafe X509_CRL_get_REVOKED(list)
+        var entries: [Entry] = []
+        for index in 0..<max(0, unsafe lessons_sk_X509_REVOKED_num(revoked)) {
+            guard let one = unsafe lessons_sk_X509_REVOKED_value(revoked, index),
+                let time = unsafe secondsSince1970(X509_REVOKED_get0_revocationDate(one))
+            else { continue }
+            var reason = RevocationReason.unspecified
+            if let raw = unsafe X509_REVOKED_get_ext_d2i(one, NID_crl_reason, nil, nil) {
+                let value = unsafe raw.assumingMemoryBound(to: ASN1_ENUMERATED.self)
+                defer { unsafe ASN1_ENUMERATED_free(value) }
+                reason = RevocationReason(rawValue: unsafe ASN1_ENUMERATED_get(value)) ?? .unspecified
+            }
+            entries.append(
+                Entry(
+                    serialNumber: Array(unsafe octets(X509_REVOKED_get0_serialNumber(one)).drop { $0 == 0 }),
+                    reason: reason, time: time))
+        }
+        return entries
+    }
+
+    /// - Returns: an X509_CRL that the caller frees.
+    private static func decode(_ der: [UInt8]) throws(PKIError) -> OpaquePointer {
+        unsafe try decodeDER(
+            der, as: "revocation list", free: { unsafe X509_CRL_free($0) }, { unsafe d2i_X509_CRL(nil, $0, $1) })
     }
 
     package var pem: String { PEM.text(label: "X509 CRL", bytes: der) }

@@ -59,6 +59,9 @@ extension RelayCore {
             rootEndsAt: authority.root.notAfter * 1_000,
             relayCertificateEndsAt: certificateEnd.load(ordering: .relaxed),
             relayCertificateRenewAt: condition.renewAt, failure: condition.failure,
+            rootListEndsAt: publication.map { publication in
+                (authority.root.subjectKeyID.flatMap { publication.revocationList(of: $0) }?.nextUpdate ?? 0) * 1_000
+            } ?? .max,
             isRootKeyHere: condition.folder?.holdsRootKey ?? false, membersEnding: counts.membersEnding,
             relayAdministrators: (try? store.relayAdministratorCount(at: now)) ?? 0)
     }

@@ -21,6 +21,8 @@ struct AuthorityWarnings: Sendable {
     static let rootSpan: Milliseconds = 5 * 365 * day
     /// The relay's own certificate is renewed long before.
     static let relaySpan: Milliseconds = 14 * day
+    /// Time to fetch the root from its safe.
+    static let rootListSpan: Milliseconds = 60 * day
     /// A member's certificate; one that is issued later than this before the issuer's end is cut short.
     static let memberSpan: Milliseconds = 30 * day
 
@@ -32,6 +34,8 @@ struct AuthorityWarnings: Sendable {
     var relayCertificateEndsAt: Milliseconds = .max
     var relayCertificateRenewAt: Milliseconds = .max
     var failure: AuthorityCondition.Failure?
+    /// When the root's published revocation list is good no more; `.max` where nothing is published.
+    var rootListEndsAt: Milliseconds = .max
     var isRootKeyHere = false
     /// Members whose last certificate ends within 14 days.
     var membersEnding = 0
@@ -87,6 +91,11 @@ struct AuthorityWarnings: Sendable {
             sentences.append(
                 "the root's certificate ends at \(Self.text(rootEndsAt)), and no issuing certificate outlives it: plan a "
                     + "new relay with a new root, which every member joins anew")
+        }
+        if rootListEndsAt - now <= Self.rootListSpan {
+            sentences.append(
+                "the root's revocation list is good until \(Self.text(rootListEndsAt)): make the next one with: "
+                    + "lessons-relay authority sign-list and import-list")
         }
         if relayAdministrators == 1 {
             sentences.append(

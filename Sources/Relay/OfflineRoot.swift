@@ -76,7 +76,7 @@ package enum OfflineRoot {
             keyFingerprint: Hex.text(of: SHA256.digest(request.publicKey.spkiDER)))
     }
 
-    private static func open(
+    static func open(
         certificate: String, key: [UInt8], _ passphrase: [UInt8]
     ) throws -> RootAuthority {
         let text = String(decoding: key, as: UTF8.self)

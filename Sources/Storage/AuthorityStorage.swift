@@ -99,9 +99,19 @@ enum AuthoritySQL {
 
     static func certificatesInUse(now: Milliseconds, in db: Database) throws -> [[UInt8]: Int] {
         var counts: [[UInt8]: Int] = [:]
+        // From one issuer to the next by the index of serial numbers: a walk over all certificates costs a fifth of a second
+        // among 100,000.
         try db.each(
             """
-            SELECT issuer_key_id, sum(not_after >= ?) FROM certificates WHERE revoked_at IS NULL GROUP BY issuer_key_id
+            WITH RECURSIVE issuer (id) AS (
+                SELECT min(issuer_key_id) FROM certificates
+                UNION ALL
+                SELECT (SELECT min(c.issuer_key_id) FROM certificates c WHERE c.issuer_key_id > issuer.id)
+                FROM issuer WHERE issuer.id IS NOT NULL
+            )
+            SELECT id, (SELECT count(*) FROM certificates c INDEXED BY certificates_in_use_of_issuer
+                WHERE c.issuer_key_id = issuer.id AND c.revoked_at IS NULL AND c.not_after >= ?)
+            FROM issuer WHERE id IS NOT NULL
             """, [.integer(now / 1_000)]
         ) { columns in
             counts[columns.blob(0)] = columns.int(1)

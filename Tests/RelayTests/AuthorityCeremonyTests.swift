@@ -36,6 +36,32 @@ import Testing
             publicationURL: url, now: now)
     }
 
+    @Test func `the root's list goes on from the one before, and another root's or an older one is refused`() throws {
+        let first = try #require(home.readRootList())
+        #expect(first.number == 1)
+        func sign(_ revoking: [Certificate], _ previous: RevocationList) throws -> RevocationList {
+            try RootList.sign(
+                previous: previous, revoking: revoking, reason: .authorityCompromise,
+                rootCertificate: home.authority.root().pem, rootKeyPath: home.authority.rootKeyPath,
+                passphrase: passphrase, now: now)
+        }
+        let issuing = try home.readAuthority().issuingCertificates[0]
+        let second = try sign([issuing, issuing], first)
+        #expect(second.entries.map(\.serialNumber) == [issuing.serialNumber])
+        #expect(second.entries.map(\.reason) == [.authorityCompromise])
+        let third = try sign([], second)
+        #expect(third.entries == second.entries)
+        #expect(try RootList.accept(pem: third.pem, in: home).number == 3)
+        #expect(home.readRootList() == third)
+        #expect(throws: RelayHomeError.self) { try RootList.accept(pem: second.pem, in: home) }
+        let foreign = try TestAuthority(name: "Foreign")
+        let other = try foreign.root.revocationList([], number: 9, now: now / 1_000)
+        #expect(throws: RelayHomeError.self) { try RootList.accept(pem: other.pem, in: home) }
+        #expect(throws: RelayHomeError.self) { try sign([], other) }
+        #expect(throws: RelayHomeError.self) { try sign([foreign.issuingCertificate], third) }
+        #expect(home.readRootList() == third)
+    }
+
     @Test func `every step can be repeated, and changes one thing`() throws {
         #expect(try home.authority.entries().map(\.state) == [.signing])
         let request = try ceremony.request(domain: "relay.test", passphrase: nil)

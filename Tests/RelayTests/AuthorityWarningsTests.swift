@@ -32,6 +32,7 @@ import Testing
             ("cuts short what it signs", { $0.issuers = [issuer(ends: 29)] }),
             ("within a year: make the next one with: lessons-relay authority", { $0.issuers = [issuer(ends: 300)] }),
             ("the root's certificate ends at", { $0.rootEndsAt = 1_800 * day }),
+            ("lessons-relay authority sign-list", { $0.rootListEndsAt = 59 * day }),
             ("was not renewed by itself", { $0.relayCertificateEndsAt = 13 * day }),
             ("was not renewed by itself", { $0.relayCertificateRenewAt = -2 * day }),
             ("the relay's own certificate has ended", { $0.relayCertificateEndsAt = 0 }),

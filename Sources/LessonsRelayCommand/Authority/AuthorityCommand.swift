@@ -22,13 +22,17 @@ struct AuthorityCommand: AsyncParsableCommand {
               5. wait     a month: members renew by themselves; `lessons admin status` counts who has not
               6. relay    lessons-relay authority retire --data DIR issuing-1                    the old one goes
 
+            A relay that publishes revocations also needs a fresh list of the root's once a year: `sign-list` where the root \
+            is, `import-list` on the relay.
+
             The relay may run all the time: it sees each change within two seconds, or at once on SIGHUP, checks it, and \
             keeps what it has if anything is wrong. Nobody is locked out at any step, and every step can be repeated.
             """,
         subcommands: [
             AuthorityListCommand.self, AuthorityExportRootCommand.self, AuthorityRequestCommand.self,
             AuthoritySignCommand.self, AuthorityImportCommand.self, AuthorityActivateCommand.self,
-            AuthorityRetireCommand.self, AuthorityRollCommand.self,
+            AuthorityRetireCommand.self, AuthorityRollCommand.self, AuthoritySignListCommand.self,
+            AuthorityImportListCommand.self,
         ])
 }
 
