@@ -140,7 +140,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["LessonsCommand", "LessonsRelayCommand", "LessonModel", "PKI", "TestSupport"],
+            dependencies: [
+                "LessonsCommand", "LessonsRelayCommand", "LessonModel", "PKI", "Relay", "RelayClient", "Storage",
+                "TestSupport",
+            ],
             exclude: ["Python"],
             swiftSettings: settings),
     ]

@@ -15,7 +15,8 @@ struct Lessons: AsyncParsableCommand {
             CommandGroup(
                 name: "Begin",
                 subcommands: [
-                    JoinCommand.self, StatusCommand.self, WhoamiCommand.self, OwnCertificateCommand.self, RenewCommand.self,
+                    JoinCommand.self, StatusCommand.self, WhoamiCommand.self, OwnCertificateCommand.self,
+                    RenewCommand.self,
                     KeyCommand.self, InviteDeviceCommand.self,
                 ]),
             CommandGroup(

@@ -30,6 +30,11 @@ struct Device: Sendable {
         try children.start(try BuiltProgram.client.path, arguments, environment: environment, input: input)
     }
 
+    /// Starts another program with this machine's folders.
+    func start(program: String, _ arguments: [String]) throws -> ChildProcess {
+        try children.start(program, arguments, environment: environment)
+    }
+
     /// Runs `lessons` to its end.
     func run(
         _ arguments: String..., input: ChildProcess.Input = .nothing, within limit: Duration = .seconds(30)
