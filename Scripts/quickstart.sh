@@ -94,7 +94,7 @@ start_relay() {
     disown
     for ((tries = 0; tries < 300; tries++)); do
         if grep -q '^ready' "$demo/relay.out"; then
-            note "It listens on 127.0.0.1, ports $(sed -n 's/^ready \([0-9]*\) \([0-9]*\)$/\1 and \2/p' "$demo/relay.out")."
+            note "It listens on 127.0.0.1, ports $(sed -n 's/^ready \([0-9]*\) \([0-9]*\).*$/\1 and \2/p' "$demo/relay.out")."
             return 0
         fi
         kill -0 "$pid" 2>/dev/null || break
@@ -243,6 +243,7 @@ Three people are at hand, each a program in .demo/ that is \`lessons\` with fold
     .demo/ombudsman post                        write a lesson in your editor
     .demo/ombudsman post .demo/lesson.md --marking AMBER --audience ge-police-academy
     .demo/academy threads                       then: .demo/academy show NUMBER
+    .demo/academy search 'complaint*'           find what was posted
     .demo/academy export NUMBER -o lesson.md    a thread as Markdown
     .demo/administrator admin invitations       and more: .demo/administrator admin --help
     .demo/academy status

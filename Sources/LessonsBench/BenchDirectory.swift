@@ -8,7 +8,7 @@ import Storage
 /// twenty days, of which the last two are valid.
 struct BenchDirectory {
     private static let day: Milliseconds = 86_400_000
-    private static let organisations = 200
+    static let organisations = 200
     /// How far apart a member's certificates are; persons' live 30 days.
     private static let interval: Milliseconds = 20 * day
     private static let batch = 1_000

@@ -24,12 +24,13 @@ final class BenchRelay {
     /// Runs `body` with a relay of its own, which is stopped and removed afterwards.
     /// - Parameters:
     ///   - age: how long ago its authority was made.
+    ///   - publishes: makes revocation lists.
     ///   - prepare: fills the data directory before the relay starts.
     static func with<Value>(
-        _ program: String?, age: Milliseconds = 0, prepare: (RelayHome) throws -> Void = { _ in },
-        _ body: (BenchRelay) async throws -> Value
+        _ program: String?, age: Milliseconds = 0, publishes: Bool = false,
+        prepare: (RelayHome) throws -> Void = { _ in }, _ body: (BenchRelay) async throws -> Value
     ) async throws -> Value {
-        let relay = try await start(program: program, age: age, prepare: prepare)
+        let relay = try await start(program: program, age: age, publishes: publishes, prepare: prepare)
         do {
             let value = try await body(relay)
             await relay.stop()
@@ -41,7 +42,7 @@ final class BenchRelay {
     }
 
     private static func start(
-        program: String?, age: Milliseconds, prepare: (RelayHome) throws -> Void
+        program: String?, age: Milliseconds, publishes: Bool, prepare: (RelayHome) throws -> Void
     ) async throws -> BenchRelay {
         let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
         let home = RelayHome(path: directory.path)
@@ -49,10 +50,14 @@ final class BenchRelay {
         let ports = try FreePorts.two()
         var limits = RelayLimits()
         limits.maxSessionsPerOrganisation = limits.maxSessions
-        let configuration = RelayConfiguration(
+        var configuration = RelayConfiguration(
             relayID: Hex.text(of: SecureRandom.bytes(16)), domain: "relay.test", host: "127.0.0.1", port: ports.0,
             enrolmentPort: ports.1, listen: "127.0.0.1", names: .init(dns: ["relay.test"], ip: ["127.0.0.1"]),
             limits: limits)
+        if publishes {
+            configuration.publication = RelayConfiguration.Publication(
+                url: "http://relay.test/pki", listen: "127.0.0.1", port: 0)
+        }
         let setup = RelaySetup(
             configuration: configuration,
             organisation: Organisation(slug: slug, name: "Bench", country: nil, kind: .other), administrator: "Bench",

@@ -29,7 +29,7 @@ struct MembershipBench: AsyncParsableCommand {
         let clock = ContinuousClock()
         let filled = ContinuousClock.now
         return try await BenchRelay.with(
-            options.relay, age: directory.age, prepare: { try directory.fill($0, keeping: tries) }
+            options.relay, age: directory.age, publishes: true, prepare: { try directory.fill($0, keeping: tries) }
         ) { relay in
             let total = members * certificates
             var figures = [
@@ -51,6 +51,7 @@ struct MembershipBench: AsyncParsableCommand {
                     })
             }
             figures += try await revocations(directory, relay, peer)
+            figures += try await RevocationListBench(relay: relay, peer: peer).figures()
             figures.append(
                 Figure(
                     "relay afterwards", operations: 1, wall: .seconds(1), cpu: relay.cpuTime,
@@ -138,7 +139,7 @@ struct MembershipBench: AsyncParsableCommand {
             ends.append(clock.now - start)
             return time
         }
-        return [answered, summary("  until its live session has ended", ends, cpu: .zero)]
+        return [answered, MembershipBench.summary("  until its live session has ended", ends, cpu: .zero)]
     }
 
     private func measure(
@@ -147,10 +148,10 @@ struct MembershipBench: AsyncParsableCommand {
         let cpu = relay.cpuTime
         var times: [Duration] = []
         for index in 0..<tries { times.append(try await body(index)) }
-        return summary(what, times, cpu: relay.cpuTime - cpu)
+        return MembershipBench.summary(what, times, cpu: relay.cpuTime - cpu)
     }
 
-    private func summary(_ what: String, _ times: [Duration], cpu: Duration) -> Figure {
+    static func summary(_ what: String, _ times: [Duration], cpu: Duration) -> Figure {
         let sorted = times.sorted().map { $0.seconds * 1_000 }
         return Figure(
             what, operations: times.count, wall: times.reduce(.zero, +), cpu: cpu,
