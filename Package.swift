@@ -98,7 +98,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "RelayTestSupport",
-            dependencies: ["Relay", "RelayClient", "LessonModel", "PKI", "Wire", "TestSupport", logging, nio, nioPosix],
+            dependencies: [
+                "Relay", "RelayClient", "LessonModel", "PKI", "Wire", "TestSupport", logging, nio, nioPosix,
+            ],
             path: "Tests/RelayTestSupport", swiftSettings: settings),
         .testTarget(name: "PKITests", dependencies: ["PKI", "TestSupport"], swiftSettings: settings),
         .testTarget(
