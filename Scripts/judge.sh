@@ -187,7 +187,7 @@ judge_certificates() {
     judged 'openssl verify -x509_strict: relay' "${strict[@]}" -purpose sslserver relay.pem
     judged 'openssl verify refuses what is revoked' refuses "${strict[@]}" -purpose sslclient revoked.pem
     judged 'openssl ocsp: good, its nonce repeated' told good.text 'Response verify OK' 'agim.pem: good'
-    judged 'openssl ocsp: no nonce is wrong' refuses grep -q 'Nonce Verify error' good.text
+    judged 'openssl ocsp: no nonce is wrong or missing' refuses grep -qi 'nonce' good.text
     judged 'openssl ocsp: revoked, with reason and time' told revoked.text 'Response verify OK' ': revoked' \
         'Reason: keyCompromise' 'Revocation Time'
     judged 'openssl ocsp: on hold' told held.text 'Response verify OK' 'Reason: certificateHold'

@@ -11,6 +11,16 @@ enum PublicationSchedule {
     /// The answer that the relay shows with its own certificate is made anew after this time.
     static let stapleRenewalSeconds: Int64 = 3_600
 
+    /// After a failure nothing is tried for this long, since what fails now fails in a second as well.
+    static let pauseSeconds: Int64 = 60
+
+    /// Whether to look for what is due at all.
+    static func isDue(hasChanged: Bool, nextDue: Int64, pausedUntil: Int64, now: Int64) -> Bool {
+        // A clock that was set back does not make a pause longer.
+        let isPaused = now < pausedUntil && now >= pausedUntil - pauseSeconds
+        return !isPaused && (hasChanged || now >= nextDue)
+    }
+
     /// - Parameter hasChanged: a certificate was revoked, put on hold or released since `list` was begun.
     static func isDue(_ list: RevocationList?, hasChanged: Bool, now: Int64) -> Bool {
         guard let list else { return true }

@@ -29,6 +29,8 @@ package final class RevocationPublication: Sendable {
         var staple: Staple?
         /// When something is due by itself, seconds since 1970.
         var nextDue: Int64 = 0
+        /// After a failure: not tried again before, whatever is due; seconds since 1970.
+        var pausedUntil: Int64 = 0
     }
 
     private let store: RelayStore
@@ -60,7 +62,11 @@ package final class RevocationPublication: Sendable {
 
     /// Makes what is due on the pool, unless nothing is or somebody is at it. Returns at once; called now and then.
     func refreshIfDue(on pool: NIOThreadPool) {
-        let isDue = state.withLock { $0.generation != revocations.generation || now >= $0.nextDue }
+        let isDue = state.withLock {
+            PublicationSchedule.isDue(
+                hasChanged: $0.generation != revocations.generation, nextDue: $0.nextDue, pausedUntil: $0.pausedUntil,
+                now: now)
+        }
         guard isDue, !isRefreshing.exchange(true, ordering: .acquiringAndReleasing) else { return }
         pool.submit { [self] pool in
             if case .active = pool {
@@ -70,7 +76,7 @@ package final class RevocationPublication: Sendable {
                     logger.error("revocations could not be published", metadata: ["reason": "\(error)"])
                     // Not at once again: what fails now fails in a second as well.
                     let now = now
-                    state.withLock { $0.nextDue = now + 60 }
+                    state.withLock { $0.pausedUntil = now + PublicationSchedule.pauseSeconds }
                 }
             }
             isRefreshing.store(false, ordering: .releasing)
@@ -160,9 +166,15 @@ package final class RevocationPublication: Sendable {
         try refreshStaple(now: now)
     }
 
-    /// The answer to show with the certificate of this fingerprint; nil when there is none. Does not block.
+    /// The answer to show with the certificate of this fingerprint; nil when there is none that is still good. Does not block.
     func staple(for fingerprint: [UInt8]) -> [UInt8]? {
-        state.withLock { $0.staple.flatMap { $0.fingerprint == fingerprint ? $0.response : nil } }
+        let now = now
+        return state.withLock { state in
+            guard let staple = state.staple, staple.fingerprint == fingerprint,
+                now < staple.madeAt + PublicationSchedule.answerSeconds
+            else { return nil }
+            return staple.response
+        }
     }
 
     private func refreshStaple(now: Int64) throws {

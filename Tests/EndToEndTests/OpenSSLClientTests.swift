@@ -36,6 +36,23 @@ extension EndToEnd {
             }
         }
 
+        @Test func `the relay shows with its certificate that it is not revoked, signed and checked up to the root`()
+            async throws
+        {
+            let publication = [
+                "--publication-url", "http://127.0.0.1/pki", "--publication-port", "\(try FreePorts.two().0)",
+            ]
+            try await World.with(options: publication) { world in
+                let root = world.administrator.identity + "/root.pem"
+                // Refused without a member's certificate, after the relay has shown its own.
+                let shown = try await talk(world, ["-status", "-CAfile", root, "-verify_return_error"])
+                #expect(shown.contains("OCSP Response Status: successful (0x0)"), "\(shown)")
+                #expect(shown.contains("Cert Status: good"), "\(shown)")
+                #expect(shown.contains("Issuing CA 1 status"), "its signer: \(shown)")
+                #expect(shown.contains("Verification: OK"), "\(shown)")
+            }
+        }
+
         /// Says Hello, as lessons.proto has it, and waits for Welcome: the relay has then sent whatever it sends after a
         /// handshake.
         private func expectWelcome(_ world: World, _ arguments: [String]) async throws {

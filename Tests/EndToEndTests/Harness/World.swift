@@ -9,11 +9,12 @@ struct World: Sendable {
     let administrator: Device
 
     /// Runs `body` in a world of its own. Every process ends with it, however it ends.
-    static func with<R: Sendable>(_ body: (World) async throws -> R) async throws -> R {
+    /// - Parameter options: further ones of `lessons-relay init`.
+    static func with<R: Sendable>(options: [String] = [], _ body: (World) async throws -> R) async throws -> R {
         let directory = try TemporaryDirectory()
         let children = Children()
         do {
-            let result = try await body(try await make(directory.path, children))
+            let result = try await body(try await make(directory.path, options, children))
             await children.killAll()
             withExtendedLifetime(directory) {}
             return result
@@ -24,8 +25,8 @@ struct World: Sendable {
         }
     }
 
-    private static func make(_ directory: String, _ children: Children) async throws -> World {
-        let relay = try await RelayProcess(in: directory, children: children)
+    private static func make(_ directory: String, _ options: [String], _ children: Children) async throws -> World {
+        let relay = try await RelayProcess(in: directory, options: options, children: children)
         try await relay.start()
         let administrator = try Device("administrator", in: directory, children: children)
         try await administrator.run("join", relay.invitation).expecting()
