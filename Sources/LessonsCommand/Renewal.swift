@@ -60,7 +60,7 @@ extension CommandContext {
 
     /// Renews whether that is due or not, unless another process of this profile is at it or has done it meanwhile.
     func renew(_ identity: ClientIdentity, over connection: RelayConnection) async throws -> RenewalOutcome {
-        try await profile.renewing { () -> RenewalOutcome in
+        try await profile.changingIfFree { () -> RenewalOutcome in
             let current = try freshIdentity()
             guard current.certificate == identity.certificate else { return .elsewhere }
             let renewed = try await Enrolment.renew(current, over: connection, now: now / 1_000)

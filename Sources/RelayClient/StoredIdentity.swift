@@ -52,7 +52,7 @@ extension Profile {
         }
     }
 
-    /// Stores a renewed identity in place of the one that is there.
+    /// Stores a renewed identity in place of the one that is there. To be called within `changing`.
     /// - Throws: `.identity`; the old one is then still there.
     package func replace(_ identity: ClientIdentity) throws(ClientError) {
         try store(identity) { folder throws(ClientError) in
@@ -76,8 +76,23 @@ extension Profile {
             throw .identity(
                 "the profile \(name) has joined no relay yet; join one with: lessons join INVITATION")
         }
-        // The link is read once, so that a renewal at the same time cannot mix two identities.
-        let folder = try resolvedFolder()
+        // The link is read once, so that a renewal at the same time cannot mix two identities; it may remove the one whose
+        // folder is being read, and then the new one is there.
+        var folder = try resolvedFolder()
+        while true {
+            do throws(ClientError) {
+                return try loadIdentity(from: folder, passphrase)
+            } catch {
+                let current = try resolvedFolder()
+                guard current != folder else { throw error }
+                folder = current
+            }
+        }
+    }
+
+    private func loadIdentity(
+        from folder: String, _ passphrase: ((_ isAgain: Bool) throws(ClientError) -> [UInt8]?)?
+    ) throws(ClientError) -> ClientIdentity {
         do {
             let key = try Self.readKey(folder + "/key.pem", passphrase)
             let facts = try JSONDecoder().decode(
@@ -138,11 +153,15 @@ extension Profile {
     }
 
     /// Writes the key of the stored `identity` anew, under its `keyPassphrase` or without protection. The file is replaced as a
-    /// whole; what lay there before may still be found on the disk's free space.
+    /// whole; what lay there before may still be found on the disk's free space. To be called within `changing`.
+    /// - Throws: `.identity`, also when another identity is stored by now: its files are then as they were.
     package func rewriteKey(of identity: ClientIdentity) throws(ClientError) {
+        let folder = try resolvedFolder()
+        guard folder == dataDirectory + "/" + Self.folderName(of: identity) else {
+            throw .identity("the certificate was renewed meanwhile; nothing was changed, run the command again")
+        }
         do {
-            try SecretFile.write(
-                try identity.key.pem(passphrase: identity.keyPassphrase), to: try resolvedFolder() + "/key.pem")
+            try SecretFile.write(try identity.key.pem(passphrase: identity.keyPassphrase), to: folder + "/key.pem")
         } catch let error as ClientError {
             throw error
         } catch {
@@ -150,15 +169,52 @@ extension Profile {
         }
     }
 
-    /// Runs `body` unless another process of this profile is renewing.
-    /// - Returns: nil when one is.
-    package func renewing<R>(_ body: () async throws -> R) async throws -> R? {
-        let path = dataDirectory + "/renewal.lock"
+    /// Runs `body` while no other process of this profile changes its identity. Who changes what is stored loads it within
+    /// `body`: what was loaded before may be another's by now, and must not be mixed with it.
+    /// - Throws: `.identity` when another one is at it for more than `patience`; what `body` throws.
+    package func changing<R>(
+        patience: Duration = .seconds(30), clock: some Clock<Duration> = ContinuousClock(),
+        _ body: () async throws -> R
+    ) async throws -> R {
+        var waited = Duration.zero
+        let pause = Duration.milliseconds(50)
+        while true {
+            if let result = try await changingIfFree(body) { return result }
+            guard waited < patience else {
+                throw ClientError.identity(
+                    "another command is renewing the certificate of the profile \(name); run this one again in a minute"
+                )
+            }
+            try await clock.sleep(for: pause)
+            waited += pause
+        }
+    }
+
+    /// As `changing`, but does not wait.
+    /// - Returns: nil when another process is at it.
+    package func changingIfFree<R>(_ body: () async throws -> R) async throws -> R? {
+        let path = dataDirectory + "/identity.lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw ClientError.identity("\(path) cannot be made: \(Self.errorText(errno))") }
         defer { close(descriptor) }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
         return try await body()
+    }
+
+    /// Whether a file written to `path` would lie among the identities of this machine's profiles, whatever links lead there.
+    package func holds(_ path: String) -> Bool {
+        let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let profiles = String(dataDirectory.dropLast(name.utf8.count + 1))
+        guard let kept = Self.realPath(profiles) else { return false }
+        return [Self.realPath(path), Self.realPath(folder)].contains { real in
+            real.map { $0 == kept || $0.hasPrefix(kept + "/") } ?? false
+        }
+    }
+
+    private static func realPath(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
     }
 
     private static func readKey(

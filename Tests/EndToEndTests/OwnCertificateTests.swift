@@ -104,6 +104,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func `nothing is written over the identity itself`() async throws {
+            try await World.with { world in
+                try await world.addOrganisation("al-ombudsman")
+                let member = try await world.member(of: "al-ombudsman", name: "Agim")
+                let file = try member.write("correct horse battery\n", to: "passphrase")
+                for own in ["key.pem", "certificate.pem"].map({ member.identity + "/" + $0 }) {
+                    let shown = try await member.run("certificate", "show", "--output", own)
+                    #expect(shown.exit == .code(73) && shown.errorOutput.contains("nothing was written"), "\(shown)")
+                    let exported = try await member.run(
+                        "certificate", "export", "--force", "--pkcs12", own, "--export-passphrase-file", file)
+                    #expect(exported.exit == .code(73), "\(exported)")
+                }
+                try await member.run("topics").expecting()
+            }
+        }
+
         @Test func `a key under a passphrase opens with it alone, and a renewed key stays protected`() async throws {
             try await World.with { world in
                 try await world.addOrganisation("al-ombudsman")

@@ -99,6 +99,48 @@ import Testing
         #expect(folders.filter { $0.hasPrefix("identity.") }.isEmpty)
     }
 
+    @Test func `a key that was loaded before a renewal is not put beside the new certificate`() throws {
+        let profile = try Profile(environment: environment)
+        let parties = try Parties()
+        try profile.save(parties.identity())
+        var before = try profile.loadIdentity()
+        let renewed = try parties.identity(name: "Renewed")
+        try profile.replace(renewed)
+        before.keyPassphrase = Array("correct horse battery".utf8)
+        #expect(throws: ClientError.self) { try profile.rewriteKey(of: before) }
+        #expect(try profile.loadIdentity().key.publicKey == renewed.key.publicKey)
+    }
+
+    @Test func `one at a time changes what is stored`() async throws {
+        let profile = try Profile(environment: environment)
+        try profile.save(Parties().identity())
+        let clock = InstantClock()
+        try await profile.changing(clock: clock) {
+            let ran = try await profile.changingIfFree { true }
+            #expect(ran == nil)
+            let error = await #expect(throws: ClientError.self) { try await profile.changing(clock: clock) {} }
+            #expect(error?.description.contains("another command") == true)
+        }
+        let ran = try await profile.changingIfFree { true }
+        #expect(ran == true)
+    }
+
+    @Test func `a path into the folders of identities is known as such, whatever link leads there`() throws {
+        let profile = try Profile(environment: environment)
+        try profile.save(Parties().identity())
+        let link = home.path + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: profile.keyFile)
+        for path in [
+            profile.keyFile, profile.dataDirectory + "/new", profile.dataDirectory + "/../other", link,
+            profile.identityDirectory + "/../drafts/x",
+        ] {
+            #expect(profile.holds(path), "\(path)")
+        }
+        for path in [home.path + "/new", "/new", "new", profile.configDirectory + "/new", home.path + "/missing/new"] {
+            #expect(!profile.holds(path), "\(path)")
+        }
+    }
+
     @Test func `an identity whose certificate and key do not fit is neither stored nor loaded`() throws {
         let profile = try Profile(environment: environment)
         let parties = try Parties()

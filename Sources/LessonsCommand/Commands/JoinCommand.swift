@@ -61,15 +61,24 @@ struct JoinCommand: AsyncParsableCommand {
             let passphrase =
                 wantsPassphrase
                 ? try context.passphrases.new("passphrase for the key", minBytes: KeyBundle.minPassphraseBytes) : nil
-            var identity = try await Enrolment.join(
-                parsed, device: known?.device, agent: Version.agent, group: .singletonMultiThreadedEventLoopGroup,
-                now: context.now / 1_000, logger: CommandContext.logger)
-            identity.keyPassphrase = passphrase
-            if let known {
-                guard known.member == identity.member.id else { return try keepApart(identity, context) }
-                try context.profile.replace(identity)
-            } else {
+            func join() async throws -> ClientIdentity {
+                var identity = try await Enrolment.join(
+                    parsed, device: known?.device, agent: Version.agent, group: .singletonMultiThreadedEventLoopGroup,
+                    now: context.now / 1_000, logger: CommandContext.logger)
+                identity.keyPassphrase = passphrase
+                return identity
+            }
+            guard let known else {
+                let identity = try await join()
                 try context.profile.save(identity)
+                return try tell(identity, context)
+            }
+            // The invitation is spent only when nothing can come between it and the new identity.
+            let identity = try await context.profile.changing {
+                let identity = try await join()
+                guard known.member == identity.member.id else { try keepApart(identity, context) }
+                try context.profile.replace(identity)
+                return identity
             }
             try tell(identity, context)
         }
@@ -102,11 +111,15 @@ struct JoinCommand: AsyncParsableCommand {
     }
 
     /// The invitation was another member's after all, and it is spent: nothing of it may be lost.
-    private func keepApart(_ identity: ClientIdentity, _ context: CommandContext) throws {
-        for number in 2...99 {
+    private func keepApart(_ identity: ClientIdentity, _ context: CommandContext) throws -> Never {
+        var number = 2
+        while true {
             let name = "\(context.profile.name)-\(number)"
             let other = try Profile(name: name, environment: context.environment)
-            guard !other.hasIdentity else { continue }
+            guard !other.hasIdentity else {
+                number += 1
+                continue
+            }
             try other.save(identity)
             throw CommandFailure(
                 .configuration, "OTHER_MEMBER",

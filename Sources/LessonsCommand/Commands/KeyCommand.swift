@@ -23,11 +23,10 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.perform { context in
-                var identity = try context.identity()
+                _ = try context.identity()
                 let source = PassphraseSource(file: newPassphraseFile, mayAsk: context.passphrases.mayAsk)
-                identity.keyPassphrase = try source.new(
-                    "passphrase for the key", minBytes: KeyBundle.minPassphraseBytes)
-                try context.profile.rewriteKey(of: identity)
+                try await context.setKeyPassphrase(
+                    try source.new("passphrase for the key", minBytes: KeyBundle.minPassphraseBytes))
                 context.output.message(
                     "the key is protected; without its passphrase only a new invitation helps, so keep that well")
             }
@@ -42,11 +41,21 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.perform { context in
-                var identity = try context.identity()
-                identity.keyPassphrase = nil
-                try context.profile.rewriteKey(of: identity)
+                _ = try context.identity()
+                try await context.setKeyPassphrase(nil)
                 context.output.message("the key is not protected by a passphrase any more")
             }
+        }
+    }
+}
+
+extension CommandContext {
+    /// Puts the key that is stored by now under `passphrase`: another command may have renewed it while a person typed.
+    fileprivate func setKeyPassphrase(_ passphrase: [UInt8]?) async throws {
+        try await profile.changing {
+            var identity = try freshIdentity()
+            identity.keyPassphrase = passphrase
+            try profile.rewriteKey(of: identity)
         }
     }
 }

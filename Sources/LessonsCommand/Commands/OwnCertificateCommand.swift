@@ -26,6 +26,7 @@ struct OwnCertificateCommand: AsyncParsableCommand {
                 if let output {
                     let text = try SecretFile.readText(context.profile.certificateFile)
                     guard output != "-" else { return try context.output.document(text) }
+                    try context.checkNotOwn(output)
                     try PublicFile.write(text, to: output)
                     return
                 }
@@ -95,6 +96,7 @@ struct OwnCertificateCommand: AsyncParsableCommand {
                     throw CommandFailure(
                         .cannotWrite, "EXISTS", "there is a file \(pkcs12) already", hint: "give --force to replace it")
                 }
+                try context.checkNotOwn(pkcs12)
                 let source = PassphraseSource(file: exportPassphraseFile, mayAsk: context.passphrases.mayAsk)
                 let passphrase = try source.new(
                     "passphrase for \(pkcs12)", minBytes: KeyBundle.minPassphraseBytes)
@@ -109,6 +111,16 @@ struct OwnCertificateCommand: AsyncParsableCommand {
                 context.output.message(StyledText("wrote \(pkcs12), readable by this account only"))
             }
         }
+    }
+}
+
+extension CommandContext {
+    /// - Throws: where a file at `path` could take the place of what makes a profile.
+    fileprivate func checkNotOwn(_ path: String) throws(CommandFailure) {
+        guard profile.holds(path) else { return }
+        throw CommandFailure(
+            .cannotWrite, "OWN_FOLDER", "\(path) lies where this machine keeps identities; nothing was written",
+            hint: "choose a file elsewhere")
     }
 }
 
