@@ -106,9 +106,10 @@ let package = Package(
         .testTarget(
             name: "TLSTests", dependencies: ["COpenSSL", "TLS", "PKI", "TestSupport", nio, nioPosix, nioEmbedded],
             swiftSettings: settings),
-        .testTarget(name: "LessonModelTests", dependencies: ["LessonModel"], swiftSettings: settings),
         .testTarget(
-            name: "WireTests", dependencies: ["Wire", "LessonModel", nio, nioEmbedded],
+            name: "LessonModelTests", dependencies: ["LessonModel", "TestSupport"], swiftSettings: settings),
+        .testTarget(
+            name: "WireTests", dependencies: ["Wire", "LessonModel", "TestSupport", nio, nioEmbedded],
             swiftSettings: settings),
         .testTarget(
             name: "StorageTests", dependencies: ["Storage", "LessonModel", "PKI", "TestSupport"],

@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @Suite struct LessonDocumentParseTests {

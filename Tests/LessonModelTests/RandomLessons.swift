@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 
 /// Valid documents of every shape, with the texts that are most likely to break a reader.
 enum RandomLessons {
@@ -47,15 +48,15 @@ enum RandomLessons {
             }
         }
         var lesson = Lesson(
-            title: random.chance(50) ? line(&random) : random.pick(fragments), observation: text(&random),
+            title: random.chance(percent: 50) ? line(&random) : random.pick(fragments), observation: text(&random),
             recommendation: text(&random))
-        if random.chance(50) { lesson.discussion = text(&random) }
-        if random.chance(50) { lesson.conclusion = text(&random) }
-        if random.chance(50) { lesson.evidence = text(&random) }
-        if random.chance(50) { lesson.country = random.pick(["NO", "AL", "ON"]) }
-        if random.chance(50) { lesson.eventDate = random.pick(["2026-11-24", "2026-11", "2026"]) }
-        if random.chance(50) { lesson.dueDate = "2024-02-29" }
-        if random.chance(50) { lesson.actionBody = text(&random, maxLines: 2) }
+        if random.chance(percent: 50) { lesson.discussion = text(&random) }
+        if random.chance(percent: 50) { lesson.conclusion = text(&random) }
+        if random.chance(percent: 50) { lesson.evidence = text(&random) }
+        if random.chance(percent: 50) { lesson.country = random.pick(["NO", "AL", "ON"]) }
+        if random.chance(percent: 50) { lesson.eventDate = random.pick(["2026-11-24", "2026-11", "2026"]) }
+        if random.chance(percent: 50) { lesson.dueDate = "2024-02-29" }
+        if random.chance(percent: 50) { lesson.actionBody = text(&random, maxLines: 2) }
         lesson.tags = (0..<Int.random(in: 0...4, using: &random)).map { _ in text(&random, maxLines: 1) }
         lesson.references = (0..<Int.random(in: 0...4, using: &random)).map { _ in text(&random, maxLines: 2) }
         let topics = ["policing/community", "no", "null", "2026", "on/off"].compactMap { Topic($0) }

@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @Suite struct TopicTests {
@@ -55,7 +56,7 @@ import Testing
         var matches = 0
         for _ in 0..<5_000 {
             var levels = (0..<Int.random(in: 1...4, using: &random)).map { _ in random.pick(["a", "b", "+"]) }
-            if random.chance(40) { levels.append("#") }
+            if random.chance(percent: 40) { levels.append("#") }
             let path = (0..<Int.random(in: 1...4, using: &random)).map { _ in random.pick(["a", "b"]) }.joined(
                 separator: "/")
             let text = levels.joined(separator: "/")

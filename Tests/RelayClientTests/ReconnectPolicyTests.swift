@@ -1,4 +1,5 @@
 import RelayClient
+import TestSupport
 import Testing
 
 @Suite struct ReconnectPolicyTests {

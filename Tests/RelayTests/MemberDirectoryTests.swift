@@ -22,7 +22,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let store = try RelayStore(directory: directory.path)
         let membership = try Membership(store: store, clock: { Self.now })
-        var random = SeededGenerator(seed: seed)
+        var random = SeededRandom(seed: seed)
         var world = World()
         for step in 0..<250 {
             if let scope = try change(store, &world, &random) { try membership.refresh(scope) }
@@ -59,7 +59,7 @@ import Testing
     /// Makes one change in the store; one that the store refuses is none.
     /// - Returns: what it concerns, as the relay's requests say it.
     private func change(
-        _ store: RelayStore, _ world: inout World, _ random: inout SeededGenerator
+        _ store: RelayStore, _ world: inout World, _ random: inout SeededRandom
     ) throws -> DirectoryScope? {
         let audit = AuditEntry(at: Self.now, actor: .host, action: "test")
         let slug = world.slugs.randomElement(using: &random)
@@ -132,19 +132,5 @@ import Testing
         } catch StorageError.notFound {
             return nil
         }
-    }
-}
-
-/// SplitMix64, so that a failing run can be repeated by its seed.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ word >> 30) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ word >> 27) &* 0x94D0_49BB_1331_11EB
-        return word ^ word >> 31
     }
 }

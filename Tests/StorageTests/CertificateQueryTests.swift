@@ -1,5 +1,6 @@
 import GRDB
 import LessonModel
+import TestSupport
 import Testing
 
 @testable import Storage

@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @testable import Storage
@@ -31,8 +32,8 @@ struct VisibilityTests {
         for slug in slugs { for _ in 0..<2 { viewers.append(try fixture.member(of: slug)) } }
         let organisations = try slugs.map { try fixture.slugValue($0) }
         var model = Model()
-        for organisation in organisations where !fixture.random.chance(3) {
-            let clients = Set(organisations.filter { _ in fixture.random.chance(4) })
+        for organisation in organisations where !fixture.random.chance(oneIn: 3) {
+            let clients = Set(organisations.filter { _ in fixture.random.chance(oneIn: 4) })
             model.clients[organisation] = clients
             try fixture.store.setClients(of: organisation, to: clients, audit: fixture.audit())
         }
@@ -40,8 +41,8 @@ struct VisibilityTests {
             switch marking {
             case .clear, .green: .everybody
             case .amber, .amberStrict:
-                Audience(organisations: Set(organisations.filter { _ in fixture.random.chance(4) }))
-            case .red: Audience(members: Set(viewers.map(\.member).filter { _ in fixture.random.chance(6) }))
+                Audience(organisations: Set(organisations.filter { _ in fixture.random.chance(oneIn: 4) }))
+            case .red: Audience(members: Set(viewers.map(\.member).filter { _ in fixture.random.chance(oneIn: 6) }))
             }
         }
         var lessons: [Post] = []
@@ -51,7 +52,7 @@ struct VisibilityTests {
                 let author = viewers.randomElement(using: &fixture.random) ?? viewers[0]
                 let marking = Marking.allCases.randomElement(using: &fixture.random) ?? .clear
                 let post: Post
-                if !fixture.random.chance(3), let lesson = lessons.randomElement(using: &fixture.random) {
+                if !fixture.random.chance(oneIn: 3), let lesson = lessons.randomElement(using: &fixture.random) {
                     post = fixture.comment(by: author, on: lesson, marking: marking, audience: audience(marking))
                 } else {
                     post = fixture.lesson(
@@ -72,7 +73,7 @@ struct VisibilityTests {
                 model.posts.append((request.post, logged.stored))
                 model.facts[request.post.thread] = logged.facts
             }
-            if fixture.random.chance(10) { try fixture.reopen() }
+            if fixture.random.chance(oneIn: 10) { try fixture.reopen() }
         }
         return (model, viewers)
     }
@@ -169,11 +170,13 @@ struct VisibilityTests {
             let viewer = viewers[round % viewers.count]
             func randomFilter() throws -> SubscriptionFilter {
                 var filter = SubscriptionFilter(
-                    topics: try patterns.filter { _ in fixture.random.chance(3) }.map { try TopicFilter($0) })
-                if fixture.random.chance(3) { filter.countries = ["AL", "it\"x"] }
-                if fixture.random.chance(3) { filter.languages = ["en"] }
-                if fixture.random.chance(3) { filter.organisationKinds = [.police, .media, .other] }
-                if fixture.random.chance(4) { filter.states = fixture.random.chance(2) ? [.observation] : [.rejected] }
+                    topics: try patterns.filter { _ in fixture.random.chance(oneIn: 3) }.map { try TopicFilter($0) })
+                if fixture.random.chance(oneIn: 3) { filter.countries = ["AL", "it\"x"] }
+                if fixture.random.chance(oneIn: 3) { filter.languages = ["en"] }
+                if fixture.random.chance(oneIn: 3) { filter.organisationKinds = [.police, .media, .other] }
+                if fixture.random.chance(oneIn: 4) {
+                    filter.states = fixture.random.chance(oneIn: 2) ? [.observation] : [.rejected]
+                }
                 return filter
             }
             let filter = try randomFilter()

@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `pieces of random sizes make the same handshake`() throws {
-        var random = SeededGenerator.printed("pieces of random sizes")
+        var random = SeededRandom(for: "pieces of random sizes")
         for _ in 0..<20 {
             let pair = try EmbeddedPair(server: parties.server(), client: parties.client())
             try pair.connect { Int.random(in: 1...1500, using: &random) }

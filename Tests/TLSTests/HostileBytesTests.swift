@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import TLS
+import TestSupport
 import Testing
 
 /// Bytes that no well-meant peer sends.
@@ -25,7 +26,7 @@ import Testing
     }
 
     @Test func `random bytes instead of a ClientHello are refused and never delivered`() throws {
-        var random = SeededGenerator.printed("random bytes")
+        var random = SeededRandom(for: "random bytes")
         for round in 0..<200 {
             let server = try server()
             var bytes = (0..<Int.random(in: 400...4000, using: &random)).map { _ in
@@ -44,7 +45,7 @@ import Testing
     }
 
     @Test func `one changed byte anywhere never delivers other data`() throws {
-        var random = SeededGenerator.printed("one changed byte")
+        var random = SeededRandom(for: "one changed byte")
         for _ in 0..<100 {
             let pair = try EmbeddedPair(server: parties.server(), client: parties.client())
             try pair.server.activate()

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOEmbedded
 import TLS
+import TestSupport
 import Testing
 
 /// How plaintext becomes records, writes and promises.
@@ -48,7 +49,7 @@ import Testing
     }
 
     @Test func `large and small writes in any mixture arrive as they were written`() throws {
-        var random = SeededGenerator.printed("large and small writes")
+        var random = SeededRandom(for: "large and small writes")
         for _ in 0..<50 {
             var expected = ByteBuffer()
             for _ in 0..<Int.random(in: 1...12, using: &random) {

@@ -62,7 +62,7 @@ import Testing
 
     @Test func `50 MB go both ways at once, byte for byte`() async throws {
         let byteCount = 50_000_000
-        var random = SeededGenerator.printed("50 MB both ways")
+        var random = SeededRandom(for: "50 MB both ways")
         let block = ByteBuffer(bytes: (0..<1_000_003).map { _ in UInt8(truncatingIfNeeded: random.next()) })
         let (serverSeed, clientSeed) = (random.next(), random.next())
 

@@ -1,6 +1,7 @@
 import NIOCore
 import Synchronization
 import TLS
+import TestSupport
 
 /// Sends `byteCount` bytes of an endless repetition of a block, in pieces of random sizes, and checks that the peer's are the
 /// same; `done` once both are through.
@@ -13,7 +14,7 @@ final class StreamPeer: ChannelInboundHandler {
 
     private let block: ByteBuffer
     private let byteCount: Int
-    private var random: SeededGenerator
+    private var random: SeededRandom
     private let done: EventLoopPromise<Void>
     private var sent = 0
     private var received = 0
@@ -21,7 +22,7 @@ final class StreamPeer: ChannelInboundHandler {
     init(_ block: ByteBuffer, byteCount: Int, seed: UInt64, done: EventLoopPromise<Void>) {
         self.block = block
         self.byteCount = byteCount
-        random = SeededGenerator(seed: seed)
+        random = SeededRandom(seed: seed)
         self.done = done
     }
 

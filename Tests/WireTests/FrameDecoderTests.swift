@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 import Wire
 
@@ -35,7 +36,7 @@ import Wire
     @Test func `any bytes are a frame or an error, never a crash`() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
-        var random = SeededRandom(state: seed)
+        var random = SeededRandom(seed: seed)
         for _ in 0..<5_000 {
             let bytes = (0..<Int.random(in: 0...60, using: &random)).map { _ in
                 UInt8.random(in: .min ... .max, using: &random)
@@ -50,18 +51,5 @@ import Wire
         #expect(WireFrame.requestID(of: ByteBuffer(bytes: [0x08, 0xAC, 0x02, 0xFF])) == 300)
         #expect(WireFrame.requestID(of: ByteBuffer(bytes: [0x08, 0xFF])) == 0)
         #expect(WireFrame.requestID(of: ByteBuffer()) == 0)
-    }
-}
-
-/// A small generator that repeats itself from a seed.
-struct SeededRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }
