@@ -22,12 +22,33 @@ package struct Post: Hashable, Sendable {
         case lesson(Lesson)
         /// A reply. `parent` is the post of the same thread that it answers.
         case comment(Comment)
+        case revision(Revision)
+        case endorsement(Endorsement)
+        case applicationReport(ApplicationReport)
+        case stateChange(StateChange)
+        case translation(Translation)
+        case redaction(Redaction)
 
-        /// The raw values are the database's.
         package var kind: PostKind {
             switch self {
             case .lesson: .lesson
             case .comment: .comment
+            case .revision: .revision
+            case .endorsement: .endorsement
+            case .applicationReport: .applicationReport
+            case .stateChange: .stateChange
+            case .translation: .translation
+            case .redaction: .redaction
+            }
+        }
+
+        /// The lesson that this is a text of: itself, a revision's or a translation's.
+        package var lesson: Lesson? {
+            switch self {
+            case .lesson(let lesson): lesson
+            case .revision(let revision): revision.lesson
+            case .translation(let translation): translation.lesson
+            case .comment, .endorsement, .applicationReport, .stateChange, .redaction: nil
             }
         }
     }
@@ -60,18 +81,22 @@ package struct Post: Hashable, Sendable {
                 problem: "\"\(language.prefix(40))\" is no BCP 47 language tag; write en, fr, de, it, ru, es, …")
         }
         do { try audience.validate(for: marking) } catch { throw PostRuleError(field: "audience", problem: "\(error)") }
+        guard (thread == id) == (body.kind == .lesson) else {
+            throw PostRuleError(
+                field: "thread_id",
+                problem: body.kind == .lesson
+                    ? "a lesson opens its own thread: its thread id must be its own id"
+                    : "\(body.kind.withArticle) belongs to another post's thread")
+        }
         switch body {
-        case .lesson(let lesson):
-            guard thread == id else {
-                throw PostRuleError(
-                    field: "thread_id", problem: "a lesson opens its own thread: its thread id must be its own id")
-            }
-            try lesson.validate()
-        case .comment(let comment):
-            guard thread != id else {
-                throw PostRuleError(field: "thread_id", problem: "a comment belongs to another post's thread")
-            }
-            try comment.validate()
+        case .lesson(let lesson): try lesson.validate()
+        case .comment(let comment): try comment.validate()
+        case .revision(let revision): try revision.validate()
+        case .endorsement(let endorsement): try endorsement.validate()
+        case .applicationReport(let report): try report.validate()
+        case .stateChange(let change): try change.validate()
+        case .translation(let translation): try translation.validate()
+        case .redaction(let redaction): try redaction.validate()
         }
     }
 }
@@ -80,12 +105,30 @@ package struct Post: Hashable, Sendable {
 package enum PostKind: Int, CaseIterable, Sendable {
     case lesson = 1
     case comment = 2
+    case revision = 3
+    case endorsement = 4
+    case applicationReport = 5
+    case stateChange = 6
+    case translation = 7
+    case redaction = 8
 
     package var name: String {
         switch self {
         case .lesson: "lesson"
         case .comment: "comment"
+        case .revision: "revision"
+        case .endorsement: "endorsement"
+        case .applicationReport: "application-report"
+        case .stateChange: "state-change"
+        case .translation: "translation"
+        case .redaction: "redaction"
         }
+    }
+
+    /// As it stands in a sentence: "a state change".
+    package var withArticle: String {
+        let words = name.replacing("-", with: " ")
+        return (words.first.map { "aeiou".contains($0) } ?? false ? "an " : "a ") + words
     }
 }
 
@@ -123,4 +166,19 @@ package struct PostRuleError: Error, Hashable, CustomStringConvertible {
     }
 
     package var description: String { problem }
+
+    /// - Throws: when `text` has more than `maxBytes` bytes.
+    static func limit(_ text: String, _ field: String, maxBytes: Int) throws(PostRuleError) {
+        guard text.utf8.count <= maxBytes else {
+            throw PostRuleError(field: field, problem: "the \(field) is longer than \(maxBytes) bytes; shorten it")
+        }
+    }
+
+    /// - Throws: when `text` is blank or has more than `maxBytes` bytes.
+    static func require(_ text: String, _ field: String, maxBytes: Int) throws(PostRuleError) {
+        guard text.contains(where: { !$0.isWhitespace }) else {
+            throw PostRuleError(field: field, problem: "the \(field) is missing")
+        }
+        try limit(text, field, maxBytes: maxBytes)
+    }
 }

@@ -117,9 +117,8 @@ extension Post {
     }
 
     package var searchText: SearchText {
-        switch body {
-        case .lesson(let lesson):
-            SearchText(
+        if let lesson = body.lesson {
+            return SearchText(
                 title: SearchFolding.fold(lesson.title), recommendation: SearchFolding.fold(lesson.recommendation),
                 body: SearchFolding.fold(
                     [
@@ -127,19 +126,30 @@ extension Post {
                         lesson.actionBody ?? "",
                     ].joined(separator: "\n")),
                 tags: SearchFolding.fold(lesson.tags.joined(separator: "\n")))
-        case .comment(let comment): SearchText(body: SearchFolding.fold(comment.text))
         }
+        return SearchText(body: SearchFolding.fold(searchedTexts.joined(separator: "\n")))
     }
 
-    /// The texts that a search may show a piece of, the most telling first.
+    /// The texts that a search may show a piece of, the most telling first. A reason for a redaction is not searched.
     package var searchedTexts: [String] {
-        switch body {
-        case .lesson(let lesson):
-            [
-                lesson.recommendation, lesson.observation, lesson.conclusion, lesson.discussion, lesson.evidence ?? "",
-                lesson.actionBody ?? "", lesson.tags.joined(separator: ", "), lesson.title,
-            ].filter { !$0.isEmpty }
-        case .comment(let comment): [comment.text]
-        }
+        let texts: [String] =
+            switch body {
+            case .lesson, .revision, .translation: body.lesson?.searchedTexts ?? []
+            case .comment(let comment): [comment.text]
+            case .endorsement(let endorsement): [endorsement.note]
+            case .applicationReport(let report): [report.outcome, report.evidence ?? ""]
+            case .stateChange(let change): [change.reason]
+            case .redaction: []
+            }
+        return texts.filter { !$0.isEmpty }
+    }
+}
+
+extension Lesson {
+    fileprivate var searchedTexts: [String] {
+        [
+            recommendation, observation, conclusion, discussion, evidence ?? "", actionBody ?? "",
+            tags.joined(separator: ", "), title,
+        ]
     }
 }

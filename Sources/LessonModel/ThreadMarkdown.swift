@@ -150,14 +150,9 @@ package enum ThreadMarkdown {
             "\(entry.post.organisation.text), \(TimestampText.seconds(entry.receivedAt)), \(entry.post.marking.label)"
         facts += ", #\(entry.sequence)"
         if let answers = reply.answers { facts += ", \(answers)" }
-        let body =
-            switch entry.post.body {
-            case .comment(let comment): comment.text
-            case .lesson(let lesson): lesson.title
-            }
         let prefix = String(repeating: "> ", count: reply.depth)
         var text = "\(prefix)**\(name)** (\(facts))\n\(prefix.dropLast())\n"
-        for line in MarkdownStructure.lines(of: CleanText.section(body)) {
+        for line in MarkdownStructure.lines(of: CleanText.section(entry.post.body.text)) {
             text += (line.isEmpty ? String(prefix.dropLast()) : prefix + String(decoding: line, as: UTF8.self)) + "\n"
         }
         return text

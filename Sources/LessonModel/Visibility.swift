@@ -40,6 +40,23 @@ package struct Visibility: Hashable, Sendable {
         }
     }
 
+    /// True when everybody whom `other` allows is allowed here too, whatever clients the organisations have.
+    package func reachesAll(of other: Visibility) -> Bool {
+        switch (other.marking, marking) {
+        case (_, .clear), (_, .green): true
+        case (.amber, .amber):
+            // The author's organisation sees the post in any case, but its clients only when the audience names it.
+            other.audience.organisations.isSubset(of: audience.organisations)
+                && (other.organisation == organisation || audience.organisations.contains(other.organisation))
+        case (.amberStrict, .amber), (.amberStrict, .amberStrict):
+            other.audience.organisations.union([other.organisation])
+                .isSubset(of: audience.organisations.union([organisation]))
+        case (.red, .red):
+            other.audience.members.union([other.author]).isSubset(of: audience.members.union([author]))
+        case (.clear, _), (.green, _), (.amber, _), (.amberStrict, _), (.red, _): false
+        }
+    }
+
     /// True when `reply` is marked no wider than this, the thread's lesson, and names only those who may see the lesson.
     ///
     /// Of the viewers whom such a reply `allows`, those who may not see the lesson are the reply's author and the
@@ -67,5 +84,12 @@ package struct Visibility: Hashable, Sendable {
                 return allows(Viewer(member: member, organisation: home), clients: clients)
             }
         }
+    }
+}
+
+extension Post {
+    /// Who may see this post, its thread aside.
+    package var visibility: Visibility {
+        Visibility(marking: marking, audience: audience, author: author, organisation: organisation)
     }
 }

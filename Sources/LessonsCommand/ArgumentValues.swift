@@ -32,9 +32,17 @@ extension ThreadState: ExpressibleByArgument {
     package static var allValueStrings: [String] { allCases.map(\.name) }
 }
 
+extension ApplicationReport.Status: ExpressibleByArgument {
+    package init?(argument: String) { self.init(name: argument) }
+
+    package static var allValueStrings: [String] { allCases.map(\.name) }
+}
+
 extension RevocationReason: ExpressibleByArgument {
     /// As RFC 5280 writes it; `hold` for short stands for certificateHold.
     package init?(argument: String) { self.init(name: argument == "hold" ? "certificateHold" : argument) }
+
+    package var defaultValueDescription: String { name }
 
     package static var allValueStrings: [String] { allCases.map(\.name) }
 }

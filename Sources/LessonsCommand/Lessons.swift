@@ -28,7 +28,12 @@ struct Lessons: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Write",
-                subcommands: [PostCommand.self, ReplyCommand.self, ImportCommand.self, OutboxCommand.self]),
+                subcommands: [
+                    PostCommand.self, ReplyCommand.self, ReviseCommand.self, TranslateCommand.self, RedactCommand.self,
+                    ImportCommand.self, OutboxCommand.self,
+                ]),
+            CommandGroup(
+                name: "Learn", subcommands: [EndorseCommand.self, ApplyCommand.self, StateCommand.self]),
             CommandGroup(
                 name: "Members", subcommands: [OrganisationsCommand.self, MembersCommand.self, AdminCommand.self]),
         ])
@@ -55,6 +60,7 @@ enum Overview {
 
           lessons post                     write a lesson in your editor; or: lessons post FILE
           lessons reply 12 -m 'We tried it.'
+          lessons apply 12 adopted -m 'Half the complaints.' --evidence 'Annual report, p. 7'
           lessons import FILE --mapping llis --topic TOPIC --marking GREEN
 
           lessons help                     all commands;  lessons help COMMAND: one of them

@@ -7,10 +7,19 @@ import Wire
 enum AccessPolicy {
     static func mayRead(_ principal: Principal) -> Bool { !principal.member.roles.isEmpty }
 
-    static func mayPost(_ kind: PostKind, _ principal: Principal) -> Bool {
+    /// Whose thread it is, and how it stands, is `ThreadRules`' to ask.
+    static func mayPost(_ kind: PostKind, in topic: Topic, _ principal: Principal) -> Bool {
         switch kind {
-        case .lesson, .comment: principal.member.roles.contains { $0 >= .contributor }
+        case .lesson, .comment, .revision, .endorsement, .applicationReport, .translation, .redaction:
+            principal.member.roles.contains { $0 >= .contributor }
+        case .stateChange: mayCurate(topic, principal)
         }
+    }
+
+    static func threadRights(in topic: Topic, _ principal: Principal) -> ThreadRights {
+        ThreadRights(
+            isCurator: mayCurate(topic, principal),
+            isOrganisationAdministrator: mayAdminister(principal.organisation.slug, principal))
     }
 
     static func mayListMembers(_ principal: Principal) -> Bool {

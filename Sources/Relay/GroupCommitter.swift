@@ -134,7 +134,8 @@ final class GroupCommitter: Sendable {
         let requests = batch.compactMap { try? $0.result.get() }
         if !requests.isEmpty || !acknowledged.isEmpty {
             do {
-                outcomes = try store.append(requests, cursors: acknowledged, receivedAt: clock())
+                outcomes = try store.append(
+                    requests, cursors: acknowledged, receivedAt: clock(), decode: RelayCore.readContent)
                 cursors.settle(isStored: true)
             } catch {
                 failure = error
@@ -229,12 +230,13 @@ struct PublishReply: Sendable {
             return .error(
                 WireError(.unknownParent, "the post that this answers is not in the thread", field: "parent_id"))
         case .topicMismatch:
-            return .error(WireError(.topicMismatch, "a comment has the topic of its thread", field: "topic"))
+            return .error(WireError(.topicMismatch, "a post has the topic of its thread", field: "topic"))
         case .widerThanThread:
             return .error(
                 WireError(
                     .widerThanThread, "a reply cannot reach further than its thread; narrow its marking or audience",
                     field: "marking"))
+        case .ruledOut(let error): return .error(WireError(error))
         }
     }
 
@@ -256,5 +258,21 @@ struct PublishReply: Sendable {
         published.receivedAtMs = receivedAt
         published.duplicate = isDuplicate
         return .published(published)
+    }
+}
+
+extension WireError {
+    init(_ error: ThreadRuleError) {
+        let code: WireErrorCode =
+            switch error.kind {
+            case .stale: .stale
+            case .forbidden: .forbidden
+            case .narrowerThanThread: .narrowerThanThread
+            case .evidenceMissing: .evidenceMissing
+            case .alreadySo: .alreadyExists
+            case .unknownTarget: .unknownParent
+            case .invalid: .invalid
+            }
+        self.init(code, error.problem, field: error.field)
     }
 }

@@ -40,8 +40,9 @@ struct PostVerification: Sendable {
                 .foreignAuthor, "the post's organisation is not \(principal.organisation.slug)", "organisation")
         }
         try checkSignature(signed, principal, now)
-        guard AccessPolicy.mayPost(post.body.kind, principal) else {
-            throw PublishRefusal(AccessPolicy.refusal("posting", principal))
+        guard AccessPolicy.mayPost(post.body.kind, in: post.topic, principal) else {
+            throw PublishRefusal(
+                AccessPolicy.refusal("posting \(post.body.kind.withArticle) to \(post.topic)", principal))
         }
         guard membership.hasTopic(post.topic) else {
             throw PublishRefusal(
@@ -55,6 +56,7 @@ struct PostVerification: Sendable {
         return AppendRequest(
             post: post, signed: signed, contentHash: SHA256.digest(signed.content),
             country: principal.organisation.country, organisationKind: principal.organisation.kind,
+            rights: AccessPolicy.threadRights(in: post.topic, principal),
             mayReply: { [membership] thread in
                 let clients = membership.clients(of:)
                 guard thread.allows(viewer, clients: clients) else { return .unseen }

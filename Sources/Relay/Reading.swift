@@ -179,5 +179,16 @@ extension WireThreadSummary {
         lastSequence = summary.lastSequence
         posts = UInt32(clamping: summary.postCount)
         receivedAtMs = summary.receivedAt
+        endorsements = UInt32(clamping: summary.reception.endorsements)
+        applications = ApplicationReport.Status.allCases.compactMap { status in
+            guard let organisations = summary.reception.applications[status] else { return nil }
+            var count = WireApplicationCount()
+            count.status = WireApplicationStatus(status)
+            count.organisations = UInt32(clamping: organisations)
+            return count
+        }
+        supersededBy = summary.reception.supersededBy.map { Data($0.bytes) } ?? Data()
+        translations = summary.reception.translations
+        redacted = summary.reception.isRedacted
     }
 }

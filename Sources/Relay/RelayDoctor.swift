@@ -8,6 +8,7 @@ package enum RelayDoctor {
         let store = try RelayStore(directory: home.path)
         defer { try? store.close() }
         var problems = try store.integrityProblems()
+        problems += try store.threadStateProblems(decode: RelayCore.readContent)
         let audit = try store.verifyAuditChain()
         if let broken = audit.firstBroken { problems.append("the audit log was changed at entry \(broken)") }
         return problems

@@ -146,6 +146,11 @@ package final class RelayServer: Service, Sendable {
         core.registry.endAll(.draining, "the relay is stopping; it will be back", retryAfterMs: 2_000)
         await enrolments.closeAll(within: .seconds(2), on: group.any())
         await channels.closeAll(within: .seconds(Int64(core.limits.drainSeconds)), on: group.any())
+        do {
+            try await core.pool.runIfActive { try core.store.purgeErasedWords() }
+        } catch {
+            core.logger.error("erased words wait for the next start", metadata: ["reason": "\(error)"])
+        }
         try? await core.pool.shutdownGracefully()
         try? await group.shutdownGracefully()
         do {

@@ -78,13 +78,16 @@ extension RelayCore {
 
     static let readContent: @Sendable ([UInt8]) -> Post? = { try? Post(content: $0) }
 
-    /// Indexes what the log holds beyond the index, unless somebody is at it. Returns at once; work goes on the pool.
+    /// Indexes what the log holds beyond the index, and takes out what was erased, unless somebody is at it. Returns at once; work goes on the pool.
     func indexSoon() {
-        guard store.hasUnindexedPosts, !isIndexing.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard store.hasUnindexedPosts || store.mayHaveErasedWords,
+            !isIndexing.exchange(true, ordering: .acquiringAndReleasing)
+        else { return }
         pool.submit { [self] state in
             guard case .active = state else { return }
             do {
                 while try !store.indexForSearch(maxPosts: 64, decode: RelayCore.readContent) {}
+                try store.purgeErasedWords()
             } catch {
                 counters.add(.storageFailures)
                 logger.error("posts could not be indexed for search", metadata: ["reason": "\(error)"])

@@ -133,10 +133,17 @@ package struct OutboxSender: Sendable {
         for item in sent { progress(.sent(item)) }
     }
 
-    /// The relay takes a comment only when it has the posts that it belongs to.
+    /// The relay takes a post of a thread only when it has the posts that it belongs to, and others only as the thread then
+    /// stands.
     private static func mustWait(_ post: Post?, for inFlight: [InFlight]) -> Bool {
-        guard let post, case .comment(let comment) = post.body else { return false }
-        return inFlight.contains { $0.item.id == post.thread || $0.item.id == comment.parent }
+        guard let post else { return false }
+        switch post.body {
+        case .lesson: return false
+        case .comment(let comment):
+            return inFlight.contains { $0.item.id == post.thread || $0.item.id == comment.parent }
+        case .revision, .endorsement, .applicationReport, .stateChange, .translation, .redaction:
+            return !inFlight.isEmpty
+        }
     }
 
     private func reading<Value>(_ body: () throws(StorageError) -> Value) throws(ClientError) -> Value {

@@ -38,18 +38,18 @@ package struct PostSigner: Sendable {
             body: .lesson(lesson))
     }
 
-    /// A reply.
+    /// A post in a thread.
     /// - Parameters:
     ///   - thread: the id of the thread's lesson.
     ///   - topic: the thread's.
     package func post(
-        _ comment: Comment, in thread: PostID, topic: Topic, marking: Marking, audience: Audience, language: String,
+        _ body: Post.Body, in thread: PostID, topic: Topic, marking: Marking, audience: Audience, language: String,
         now: Milliseconds
     ) -> Post {
         Post(
             id: Self.newID(at: now), salt: SecureRandom.bytes(Post.saltBytes), author: author,
             organisation: organisation, createdAt: now, topic: topic, thread: thread, marking: marking,
-            audience: audience, language: language, body: .comment(comment))
+            audience: audience, language: language, body: body)
     }
 
     /// The post as it travels: its encoded content and the signature over that.

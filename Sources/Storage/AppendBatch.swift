@@ -13,20 +13,23 @@ struct AppendBatch {
     /// Where a post belongs, or why it does not.
     private enum Placement {
         case lesson
-        case comment(LogState.ThreadRow)
+        /// With what the thread comes to before it, for a post that changes it.
+        case inThread(LogState.ThreadRow, ThreadProjection?)
         case refused(AppendOutcome)
     }
 
     private let db: Database
     private let receivedAt: Milliseconds
+    private let decode: ([UInt8]) -> Post?
     /// Loaded within the running transaction.
     var state = LogState()
     private var touchedTopics: Set<Topic> = []
     private var threadGrowth: [SequenceNumber: ThreadGrowth] = [:]
 
-    init(db: Database, receivedAt: Milliseconds) {
+    init(db: Database, receivedAt: Milliseconds, decode: @escaping ([UInt8]) -> Post?) {
         self.db = db
         self.receivedAt = receivedAt
+        self.decode = decode
     }
 
     private var lastSequence: SequenceNumber { state.lastSequence ?? 0 }
@@ -70,11 +73,13 @@ struct AppendBatch {
                 return try earlier(request) ?? .conflict
             }
             let topicID = try insertThread(request, facts: facts, at: place)
+            try ThreadChange(db: db, thread: place.sequence, visibility: post.visibility, decode: decode)
+                .insertText(post, at: place.sequence)
             count(post.topic, isOpen: isOpen, isThread: true, at: place)
             state.threads[post.id] = LogState.ThreadRow(
                 sequence: place.sequence, topicID: topicID, visibility: post.visibility, facts: facts)
             return .appended(logged(request, at: place, threadVisibility: nil, facts: facts))
-        case .comment(let thread):
+        case .inThread(var thread, let projection):
             let isOpen = post.marking.isForAllMembers && thread.visibility.marking.isForAllMembers
             guard let place = try insert(request, thread: thread.sequence, isOpen: isOpen) else {
                 return try earlier(request) ?? .conflict
@@ -88,6 +93,15 @@ struct AppendBatch {
                 growth.restrictedPosts += 1
             }
             threadGrowth[thread.sequence] = growth
+            if let projection {
+                let change = ThreadChange(
+                    db: db, thread: thread.sequence, visibility: thread.visibility, decode: decode)
+                try change.apply(post, at: place.sequence, to: projection)
+                if case .stateChange(let moved) = post.body {
+                    thread.facts.state = moved.to
+                    state.threads[post.thread] = thread
+                }
+            }
             return .appended(logged(request, at: place, threadVisibility: thread.visibility, facts: thread.facts))
         }
     }
@@ -95,9 +109,7 @@ struct AppendBatch {
     private mutating func place(_ request: AppendRequest) throws -> Placement {
         let post = request.post
         let topic = state.topics?[post.topic].flatMap { $0.isArchived ? nil : $0 }
-        guard case .comment(let comment) = post.body else {
-            return topic == nil ? .refused(.unknownTopic) : .lesson
-        }
+        guard post.body.kind != .lesson else { return topic == nil ? .refused(.unknownTopic) : .lesson }
         guard let thread = try thread(post.thread) else { return .refused(.unknownThread) }
         switch request.mayReply(thread.visibility) {
         case .unseen: return .refused(.unknownThread)
@@ -106,13 +118,22 @@ struct AppendBatch {
         }
         guard thread.facts.topic == post.topic else { return .refused(.topicMismatch) }
         guard topic != nil else { return .refused(.unknownTopic) }
+        guard case .comment(let comment) = post.body else {
+            do {
+                let rules = try ThreadRules(of: thread, for: request, in: db)
+                try rules.check(post)
+                return .inThread(thread, rules.projection)
+            } catch let error as ThreadRuleError {
+                return .refused(.ruledOut(error))
+            }
+        }
         if comment.parent != post.thread {
             let isThere = try db.exists(
                 "SELECT 1 FROM posts p WHERE p.id = ?3 AND p.thread = ?4 AND \(VisibilitySQL.post("p"))",
                 [.id(post.author), .text(post.organisation.text), .id(comment.parent), .integer(thread.sequence)])
             guard isThere else { return .refused(.unknownParent) }
         }
-        return .comment(thread)
+        return .inThread(thread, nil)
     }
 
     /// Nil when the id is in the log already; nothing was changed then.
@@ -254,13 +275,6 @@ struct AppendBatch {
     }
 }
 
-extension Post {
-    /// Who may see this post, its thread aside.
-    var visibility: Visibility {
-        Visibility(marking: marking, audience: audience, author: author, organisation: organisation)
-    }
-}
-
 extension LogState.ThreadRow {
     /// Nil when `id` is no lesson in the log.
     static func load(_ id: PostID, from db: Database) throws -> LogState.ThreadRow? {
@@ -283,16 +297,9 @@ extension LogState.ThreadRow {
                     organisationKind: try columns.value(8), state: try columns.value(9)))
         }
         guard let row, !row.visibility.marking.isForAllMembers else { return row }
-        let organisations = try db.all(
-            "SELECT organisation FROM post_organisations WHERE post = ?", [.integer(row.sequence)]
-        ) { try $0.slug(0) }
-        let members = try db.all("SELECT member FROM post_members WHERE post = ?", [.integer(row.sequence)]) {
-            try $0.memberID(0)
-        }
-        var visibility = row.visibility
-        visibility.audience = Audience(organisations: Set(organisations), members: Set(members))
         return LogState.ThreadRow(
-            sequence: row.sequence, topicID: row.topicID, visibility: visibility, facts: row.facts)
+            sequence: row.sequence, topicID: row.topicID,
+            visibility: try PostVisibilitySQL.withAudience(row.visibility, of: row.sequence, in: db), facts: row.facts)
     }
 }
 

@@ -10,29 +10,32 @@ package struct AppendRequest: Sendable {
     package var country: String?
     /// Of the author's organisation.
     package var organisationKind: OrganisationKind
-    /// Asked for each comment with the visibility of its thread's lesson, on the thread that appends, inside the
+    /// What the author may do in a thread beyond contributing.
+    package var rights: ThreadRights
+    /// Asked for each post in a thread with the visibility of its thread's lesson, on the thread that appends, inside the
     /// transaction: it must be quick and must not call the store.
     package var mayReply: @Sendable (Visibility) -> ReplyDecision
 
     package init(
         post: Post, signed: SignedPost, contentHash: [UInt8], country: String?, organisationKind: OrganisationKind,
-        mayReply: @escaping @Sendable (Visibility) -> ReplyDecision
+        rights: ThreadRights = ThreadRights(), mayReply: @escaping @Sendable (Visibility) -> ReplyDecision
     ) {
         self.post = post
         self.signed = signed
         self.contentHash = contentHash
         self.country = country
         self.organisationKind = organisationKind
+        self.rights = rights
         self.mayReply = mayReply
     }
 }
 
-/// Whether the author of a comment may add it to a thread.
+/// Whether the author of a post may add it to a thread.
 package enum ReplyDecision: Sendable {
     case allowed
     /// The author may not see the thread, and is not told that it exists.
     case unseen
-    /// The comment could be seen by somebody who may not see the lesson.
+    /// The post could be seen by somebody who may not see the lesson.
     case wider
 }
 
@@ -49,9 +52,11 @@ package enum AppendOutcome: Sendable {
     case unknownThread
     /// The post that the comment answers is not in its thread or the author may not see it.
     case unknownParent
-    /// A comment names another topic than its thread's.
+    /// A post in a thread names another topic than its thread's.
     case topicMismatch
     case widerThanThread
+    /// The thread, as it stands, does not take it.
+    case ruledOut(ThreadRuleError)
 }
 
 /// Where a post stands in the log.
@@ -72,9 +77,9 @@ package struct LoggedPost: Sendable {
     package var thread: PostID
     package var kind: PostKind
     package var visibility: Visibility
-    /// The lesson's, for a comment: a comment is seen by those who may see both. Nil for a lesson.
+    /// The lesson's, for a post in its thread, which is seen by those who may see both. Nil for a lesson.
     package var threadVisibility: Visibility?
-    /// Of the thread, for a comment too.
+    /// Of the thread, as it is after the post.
     package var facts: ThreadFacts
 
     package init(

@@ -116,7 +116,7 @@ package final class ClientMirror: Sendable {
             var threads: [MirrorThread] = []
             try db.each(
                 """
-                SELECT l.id, l.sequence, c.last, l.topic, l.title, l.language, l.marking, l.organisation, l.author, c.count,
+                SELECT l.id, l.sequence, c.last, l.topic, \(MirrorSQL.presentTitle), l.language, l.marking, l.organisation, l.author, c.count,
                     l.created_at, l.received_at
                 FROM posts l JOIN (SELECT thread, count(*) AS count, max(sequence) AS last FROM posts GROUP BY thread) c
                     ON c.thread = l.id
@@ -204,6 +204,16 @@ package final class ClientMirror: Sendable {
                     """)
         }
         migrator.registerMigration("v2-search") { db in try db.execute(sql: MirrorSearch.index.schema) }
+        migrator.registerMigration("v3-threads") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE posts ADD COLUMN source BLOB;
+                    CREATE TABLE redactions (
+                        post BLOB PRIMARY KEY,
+                        redaction BLOB NOT NULL
+                    ) STRICT, WITHOUT ROWID;
+                    """)
+        }
         return migrator
     }
 }
@@ -241,26 +251,74 @@ enum MirrorSQL {
             "UPDATE posts SET verification = ? WHERE id = ?",
             [.integer(mirrored.verification.rawValue), .id(post.id)])
         guard known == 0 else { return false }
-        var title = ""
-        if case .lesson(let lesson) = post.body { title = lesson.title }
+        // What was erased may still be on its way here.
+        guard try !db.exists("SELECT 1 FROM redactions WHERE post = ?", [.id(post.id)]) else { return false }
         let changed = try db.run(
             """
             INSERT INTO posts (sequence, id, thread, kind, topic, marking, language, organisation, author,
-                created_at, received_at, verification, title, signature, certificate, content)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                created_at, received_at, verification, title, signature, certificate, content, source)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             [
                 .integer(stored.sequence), .id(post.id), .id(post.thread), .integer(post.body.kind.rawValue),
                 .text(post.topic.path), .integer(post.marking.rawValue),
                 .text(post.language), .text(post.organisation.text), .id(post.author), .integer(post.createdAt),
-                .integer(stored.receivedAt), .integer(mirrored.verification.rawValue), .text(title),
+                .integer(stored.receivedAt), .integer(mirrored.verification.rawValue), .text(title(of: post)),
                 .blob(stored.post.signature), .blob(stored.post.certificateFingerprint), .blob(stored.post.content),
+                source(of: post),
             ])
         guard changed == 1 else {
             throw StorageError.alreadyExists("another post with the sequence number \(stored.sequence)")
         }
+        if case .redaction(let redaction) = post.body, mirrored.verification == .verified {
+            try erase(redaction.target, in: post.thread, by: post.id, db)
+        }
         return true
     }
+
+    /// Of a text of the thread's lesson in the lesson's language.
+    private static func title(of post: Post) -> String {
+        switch post.body {
+        case .lesson, .revision: post.body.lesson?.title ?? ""
+        default: ""
+        }
+    }
+
+    /// What a translation translates.
+    private static func source(of post: Post) -> SQLValue {
+        if case .translation(let translation) = post.body { .id(translation.source) } else { .null }
+    }
+
+    /// Erases a post and what says the same, from the file's bytes too; see `Redaction`.
+    private static func erase(_ target: PostID, in thread: PostID, by redaction: PostID, _ db: Database) throws {
+        var erased = [target]
+        if target == thread {
+            erased += try db.all(
+                "SELECT id FROM posts WHERE thread = ? AND kind = ?",
+                [.id(thread), .integer(PostKind.revision.rawValue)]
+            ) { try $0.postID(0) }
+        }
+        for source in erased {
+            erased += try db.all("SELECT id FROM posts WHERE thread = ? AND source = ?", [.id(thread), .id(source)]) {
+                try $0.postID(0)
+            }
+        }
+        var count = 0
+        for id in erased {
+            try db.run(
+                "INSERT INTO redactions (post, redaction) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [.id(id), .id(redaction)])
+            count += try db.run("DELETE FROM posts WHERE id = ? AND thread = ?", [.id(id), .id(thread)])
+        }
+        // The index is made anew from what is left at the next search.
+        if count > 0 { try MirrorSearch.index.removeAll(in: db) }
+    }
+
+    /// The title of the thread that the lesson `l` opens.
+    static let presentTitle = """
+        coalesce((SELECT r.title FROM posts r WHERE r.thread = l.id AND r.kind = \(PostKind.revision.rawValue)
+            ORDER BY r.sequence DESC LIMIT 1), l.title)
+        """
 
     /// - Parameter column: a name from this file, never from outside.
     static func place(_ column: String, of durable: String, in db: Database) throws -> SequenceNumber {

@@ -37,12 +37,14 @@ package struct ThreadSummary: Hashable, Sendable {
     package var createdAt: Milliseconds
     /// By the relay's clock.
     package var receivedAt: Milliseconds
+    /// What became of the lesson.
+    package var reception: ThreadReception
 
     package init(
         id: PostID, sequence: SequenceNumber, lastSequence: SequenceNumber, topic: Topic, title: String,
         language: String,
         state: ThreadState, marking: Marking, organisation: OrganisationSlug, author: MemberID, country: String?,
-        postCount: Int, createdAt: Milliseconds, receivedAt: Milliseconds
+        postCount: Int, createdAt: Milliseconds, receivedAt: Milliseconds, reception: ThreadReception
     ) {
         self.id = id
         self.sequence = sequence
@@ -58,7 +60,23 @@ package struct ThreadSummary: Hashable, Sendable {
         self.postCount = postCount
         self.createdAt = createdAt
         self.receivedAt = receivedAt
+        self.reception = reception
     }
+}
+
+/// What others made of a lesson, as far as the viewer may see it.
+package struct ThreadReception: Hashable, Sendable {
+    /// Organisations that endorse it.
+    package var endorsements = 0
+    /// How many organisations' last report says so.
+    package var applications: [ApplicationReport.Status: Int] = [:]
+    /// BCP 47, each once, in order.
+    package var translations: [String] = []
+    package var supersededBy: PostID?
+    /// The lesson was erased.
+    package var isRedacted = false
+
+    package init() {}
 }
 
 /// A part of a thread.

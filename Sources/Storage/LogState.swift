@@ -12,12 +12,12 @@ struct LogState: Sendable {
         var openLastSequence: SequenceNumber
     }
 
-    /// What a comment needs to know of its thread.
+    /// What a post in a thread needs to know of it.
     struct ThreadRow: Sendable {
         let sequence: SequenceNumber
         let topicID: Int64
         let visibility: Visibility
-        let facts: ThreadFacts
+        var facts: ThreadFacts
     }
 
     /// The last sequence number ever given; nil until it was read.

@@ -86,13 +86,14 @@ package final class Outbox: Sendable {
         try markSent([(id, sequence)])
     }
 
-    /// `markSent` for many in one transaction.
+    /// `markSent` for many in one transaction. No text stays, its title included: a redaction need not look for it here.
     package func markSent(_ sent: [(id: PostID, sequence: SequenceNumber)]) throws(StorageError) {
         try database.writing { db in
             for (id, sequence) in sent {
                 try db.run(
                     """
-                    UPDATE items SET state = 2, sequence = ?, content = x'', signature = x'', code = NULL, reason = NULL
+                    UPDATE items SET state = 2, sequence = ?, title = '', content = x'', signature = x'', code = NULL,
+                        reason = NULL
                     WHERE id = ?
                     """,
                     [.integer(sequence), .id(id)])

@@ -12,6 +12,7 @@ enum RelaySchema {
         migrator.registerMigration("v2-search") { db in try db.execute(sql: RelaySearch.schema) }
         migrator.registerMigration("v2-publication") { db in try db.execute(sql: PublicationSQL.schema) }
         migrator.registerMigration("v2-authority") { db in try db.execute(sql: AuthoritySQL.schema) }
+        migrator.registerMigration("v3-threads") { db in try db.execute(sql: ThreadStateSQL.schema) }
         return migrator
     }
 

@@ -20,6 +20,8 @@ package final class RelayStore: Sendable {
     let indexing = Mutex(())
     /// The last post that is known to be indexed for search.
     let indexedNumber = Mutex<SequenceNumber>(0)
+    /// True from the start, since the last process may have ended before it purged them.
+    let hasErasedWords = Atomic(true)
     private let lock: DirectoryLock
 
     /// Opens the database in `directory`, which exists, and makes or upgrades it as needed.

@@ -109,7 +109,13 @@ private struct IntegrityCheck {
                 """),
         IntegrityCheck(
             problem: "a post has no content",
-            sql: "SELECT sequence FROM posts WHERE sequence NOT IN (SELECT sequence FROM post_contents)"),
+            sql: """
+                SELECT sequence FROM posts WHERE sequence NOT IN (SELECT sequence FROM post_contents)
+                    AND sequence NOT IN (SELECT post FROM redactions)
+                """),
+        IntegrityCheck(
+            problem: "a redacted post still has its content",
+            sql: "SELECT post FROM redactions WHERE post IN (SELECT sequence FROM post_contents)"),
         IntegrityCheck(
             problem: "a lesson has no thread",
             sql: "SELECT sequence FROM posts WHERE kind = 1 AND sequence NOT IN (SELECT sequence FROM threads)"),

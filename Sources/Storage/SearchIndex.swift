@@ -30,6 +30,21 @@ struct SearchIndex: Sendable {
         try db.run("INSERT INTO \(parts) (rowid, text) VALUES (?, ?)", [.integer(sequence), .text(text.parts)])
     }
 
+    /// Takes one post out. `text` must be what was inserted: the index does not hold it.
+    func remove(_ text: Post.SearchText, at sequence: SequenceNumber, in db: Database) throws {
+        try db.run(
+            "INSERT INTO \(name) (\(name), rowid, title, recommendation, body, tags) VALUES ('delete', ?, ?, ?, ?, ?)",
+            [.integer(sequence)] + text.fields.map(SQLValue.text))
+        try db.run(
+            "INSERT INTO \(parts) (\(parts), rowid, text) VALUES ('delete', ?, ?)",
+            [.integer(sequence), .text(text.parts)])
+    }
+
+    /// Rewrites the index without what was taken out, which until then stands in it marked as gone.
+    func purge(in db: Database) throws {
+        for table in [name, parts] { try db.run("INSERT INTO \(table) (\(table)) VALUES ('optimize')") }
+    }
+
     /// Takes everything out, from the file's bytes too where the connection erases what it deletes.
     func removeAll(in db: Database) throws {
         try db.run("INSERT INTO \(name) (\(name)) VALUES ('delete-all')")
@@ -58,6 +73,17 @@ enum RelaySearch {
             ) STRICT;
             INSERT INTO search_state (row, through, posts, words) VALUES (1, 0, 0, 0);
             """
+
+    /// Takes a post out of its index, within the transaction that erases it; what is left of its words is purged later.
+    /// - Parameter text: what was indexed; nil when the content cannot be read and is therefore not in the index.
+    static func erase(_ text: Post.SearchText?, isOpen: Bool, at sequence: SequenceNumber, in db: Database) throws {
+        let through = try db.first("SELECT through FROM search_state") { $0.integer(0) } ?? 0
+        guard let text, sequence <= through else { return }
+        try (isOpen ? open : restricted).remove(text, at: sequence, in: db)
+        try db.run(
+            "UPDATE search_state SET has_erased = 1, posts = posts - ?, words = words - ?",
+            isOpen ? [.integer(1), .integer(text.wordCount)] : [.integer(0), .integer(0)])
+    }
 }
 
 extension SearchQuery {
@@ -98,4 +124,8 @@ extension SearchQuery.Term {
         // The index holds stems, and the beginning of a word may be longer than its stem.
         return isPrefix ? "(\(phrase) OR \(phrase)*)" : phrase
     }
+}
+
+extension Post.SearchText {
+    var wordCount: Int { fields.reduce(0) { $0 + $1.split(separator: " ").count } }
 }

@@ -83,6 +83,43 @@ extension RelayStore {
         }
     }
 
+    /// Whether words of erased posts may still be in the index, marked as gone.
+    package var mayHaveErasedWords: Bool { hasErasedWords.load(ordering: .acquiring) }
+
+    /// Rewrites the index without the words of erased posts, and takes all that was erased out of the log of changes. On a
+    /// large index this takes seconds, in which no post can be appended.
+    /// - Throws: `.failed` when a read has gone on for too long; trying again is safe.
+    package func purgeErasedWords() throws(StorageError) {
+        guard hasErasedWords.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        do throws(StorageError) {
+            try indexing.withLock { _ throws(StorageError) in
+                try write { db in
+                    guard try db.exists("SELECT 1 FROM search_state WHERE has_erased", []) else { return }
+                    for index in [RelaySearch.open, RelaySearch.restricted] { try index.purge(in: db) }
+                    try db.run("UPDATE search_state SET has_erased = 0")
+                }
+            }
+            try checkpoint()
+        } catch {
+            hasErasedWords.store(true, ordering: .releasing)
+            throw error
+        }
+    }
+
+    /// How far the log is indexed when no content is left to index: to its end, also where the last posts are erased.
+    private func indexedThrough() throws(StorageError) -> SequenceNumber {
+        let through = try read { db in try db.first("SELECT through FROM search_state") { $0.integer(0) } ?? 0 }
+        guard through < head() else { return through }
+        return try write { db in
+            try db.run(
+                """
+                UPDATE search_state SET through = (SELECT coalesce(max(sequence), 0) FROM posts)
+                WHERE NOT EXISTS (SELECT 1 FROM post_contents c WHERE c.sequence > search_state.through)
+                """)
+            return try db.first("SELECT through FROM search_state") { $0.integer(0) } ?? 0
+        }
+    }
+
     private func indexNext(_ limit: Int, _ decode: @Sendable ([UInt8]) -> Post?) throws(StorageError) -> Int {
         let rows = try read { db in
             try db.all(
@@ -94,7 +131,7 @@ extension RelayStore {
             ) { ($0.integer(0), $0.flag(1), decode($0.blob(2))?.searchText) }
         }
         guard let last = rows.last?.0 else {
-            let through = try read { db in try db.first("SELECT through FROM search_state") { $0.integer(0) } ?? 0 }
+            let through = try indexedThrough()
             indexedNumber.withLock { $0 = max($0, through) }
             return 0
         }
@@ -102,11 +139,13 @@ extension RelayStore {
             var posts = 0
             var words = 0
             for (sequence, isOpen, text) in rows {
-                guard let text else { continue }
+                // It may have been erased since it was read.
+                guard let text, try db.exists("SELECT 1 FROM post_contents WHERE sequence = ?", [.integer(sequence)])
+                else { continue }
                 try (isOpen ? RelaySearch.open : RelaySearch.restricted).insert(text, at: sequence, in: db)
                 guard isOpen else { continue }
                 posts += 1
-                words += text.fields.reduce(0) { $0 + $1.split(separator: " ").count }
+                words += text.wordCount
             }
             try db.run(
                 "UPDATE search_state SET through = ?, posts = posts + ?, words = words + ?",

@@ -159,6 +159,7 @@ struct Columns {
     }
 
     func postID(_ index: Int32) throws -> PostID { PostID(try uuid(index)) }
+    func optionalPostID(_ index: Int32) throws -> PostID? { isNull(index) ? nil : try postID(index) }
     func memberID(_ index: Int32) throws -> MemberID { MemberID(try uuid(index)) }
     func optionalMemberID(_ index: Int32) throws -> MemberID? { isNull(index) ? nil : try memberID(index) }
 

@@ -134,7 +134,13 @@ enum ThreadSQL {
             ELSE max(t.open_last_sequence, coalesce((SELECT max(p.sequence) \(restricted)), 0)) END AS last_sequence,
         k.path, t.title, t.language, t.state, t.marking, l.organisation, l.author, t.country,
         t.open_posts + CASE WHEN t.restricted_posts = 0 THEN 0 ELSE (SELECT count(*) \(restricted)) END,
-        t.created_at, l.received_at
+        t.created_at, l.received_at,
+        (SELECT count(*) FROM thread_endorsements e WHERE e.thread = t.sequence),
+        (SELECT group_concat(status) FROM (SELECT r.status AS status, max(r.post) FROM thread_reports r
+            CROSS JOIN posts p ON p.sequence = r.post
+            WHERE r.thread = t.sequence AND \(VisibilitySQL.own("p")) GROUP BY r.organisation)),
+        (SELECT group_concat(DISTINCT x.language) FROM thread_translations x WHERE x.thread = t.sequence),
+        t.superseded_by, t.is_redacted
         """
 
     static func summary(_ columns: Columns) throws -> ThreadSummary {
@@ -143,6 +149,22 @@ enum ThreadSQL {
             topic: try columns.topic(3), title: columns.text(4), language: columns.text(5),
             state: try columns.value(6), marking: try columns.value(7), organisation: try columns.slug(8),
             author: try columns.memberID(9), country: columns.optionalText(10), postCount: columns.int(11),
-            createdAt: columns.integer(12), receivedAt: columns.integer(13))
+            createdAt: columns.integer(12), receivedAt: columns.integer(13), reception: try reception(columns, from: 14)
+        )
+    }
+
+    private static func reception(_ columns: Columns, from index: Int32) throws -> ThreadReception {
+        var reception = ThreadReception()
+        reception.endorsements = columns.int(index)
+        for status in columns.text(index + 1).split(separator: ",") {
+            guard let status = Int(status).flatMap(ApplicationReport.Status.init(rawValue:)) else {
+                throw StorageError.damaged("\(status) is no status of an application report")
+            }
+            reception.applications[status, default: 0] += 1
+        }
+        reception.translations = columns.text(index + 2).split(separator: ",").map(String.init).sorted()
+        reception.supersededBy = try columns.optionalPostID(index + 3)
+        reception.isRedacted = columns.flag(index + 4)
+        return reception
     }
 }

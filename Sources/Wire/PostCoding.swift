@@ -31,10 +31,7 @@ extension Post {
         content.marking = WireMarking(marking)
         content.audience = WireAudience(audience)
         content.language = language
-        switch body {
-        case .lesson(let lesson): content.lesson = WireLesson(lesson)
-        case .comment(let comment): content.comment = WireComment(comment)
-        }
+        content.body = WirePostContent.OneOf_Body(body)
         guard let bytes: [UInt8] = try? content.serializedBytes() else {
             preconditionFailure("a message without required fields always serialises")
         }
@@ -78,18 +75,13 @@ extension WirePostContent {
             throw PostRuleError(
                 field: "marking", problem: "the marking is missing: choose CLEAR, GREEN, AMBER, AMBER+STRICT or RED")
         }
-        let body: Post.Body
-        switch self.body {
-        case .lesson(let lesson): body = .lesson(lesson.value)
-        case .comment(let comment):
-            guard let parent = PostID(bytes: comment.parentID) else { throw .wrongBytes("parent_id") }
-            body = .comment(Comment(parent: parent, text: comment.text))
-        case nil:
+        guard let body else {
             throw PostRuleError(field: "body", problem: "the post has no body this relay knows; update one of the two")
         }
         return Post(
             id: id, salt: Array(salt), author: author, organisation: organisation, createdAt: createdAtMs, topic: topic,
-            thread: thread, marking: marking, audience: try audience.value(), language: language, body: body)
+            thread: thread, marking: marking, audience: try audience.value(), language: language,
+            body: try body.value())
     }
 }
 
@@ -145,21 +137,13 @@ extension WireLesson {
     }
 }
 
-extension WireComment {
-    init(_ comment: Comment) {
-        self.init()
-        parentID = Data(comment.parent.bytes)
-        text = comment.text
-    }
-}
-
 extension String {
     /// Nil for the empty text, by which proto3 says that a field is not set.
     package var nonEmpty: String? { isEmpty ? nil : self }
 }
 
 extension PostRuleError {
-    fileprivate static func wrongBytes(_ field: String) -> PostRuleError {
+    static func wrongBytes(_ field: String) -> PostRuleError {
         PostRuleError(field: field, problem: "\(field) must be 16 bytes")
     }
 }

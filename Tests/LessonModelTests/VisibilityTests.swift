@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @Suite struct VisibilityTests {
@@ -102,28 +103,50 @@ import Testing
         #expect(!admits(red, post(.red, members: [world.member(1, 1)])), "a colleague")
     }
 
+    @Test func `a post that reaches all of another is seen by everybody who sees that one, whoever has which clients`()
+    {
+        var random = SeededRandom(for: "reach")
+        var reaching = 0
+        for _ in 0..<20_000 {
+            let (post, other) = (anyPost(&random), anyPost(&random))
+            guard post.reachesAll(of: other) else { continue }
+            reaching += 1
+            var clients: [OrganisationSlug: Set<OrganisationSlug>] = [:]
+            for slug in world.slugs { clients[slug] = random.chance(percent: 40) ? [random.pick(world.slugs)] : [] }
+            for viewer in world.viewers where other.allows(viewer, clients: { clients[$0] ?? [] }) {
+                #expect(
+                    post.allows(viewer, clients: { clients[$0] ?? [] }),
+                    "seed \(random.seed): \(post) \(other) \(viewer)")
+            }
+        }
+        #expect(reaching > 5_000)
+        #expect(post(.amber, organisations: [1]).reachesAll(of: post(.amber, organisations: [1])))
+        #expect(!post(.amberStrict, organisations: [1]).reachesAll(of: post(.amber, organisations: [1])))
+        #expect(!post(.red).reachesAll(of: post(.amberStrict)))
+    }
+
+    private func anyPost(_ random: inout SeededRandom) -> Visibility {
+        let marking = random.pick(Marking.allCases)
+        let author = Int.random(in: 0..<5, using: &random)
+        var audience = Audience()
+        for _ in 0..<Int.random(in: 0...3, using: &random) {
+            let organisation = Int.random(in: 0..<5, using: &random)
+            if marking == .red {
+                audience.members.insert(world.member(organisation, Int.random(in: 0..<2, using: &random)))
+            } else if !marking.isForAllMembers {
+                audience.organisations.insert(world.slugs[organisation])
+            }
+        }
+        return Visibility(
+            marking: marking, audience: audience, author: world.member(author, 0), organisation: world.slugs[author])
+    }
+
     @Test func `an admitted reply reaches past its thread only the clients of those an AMBER reply names`() {
         var random = SeededRandom(for: "admitted replies")
-        func anyPost() -> Visibility {
-            let marking = random.pick(Marking.allCases)
-            let author = Int.random(in: 0..<5, using: &random)
-            var audience = Audience()
-            for _ in 0..<Int.random(in: 0...3, using: &random) {
-                let organisation = Int.random(in: 0..<5, using: &random)
-                if marking == .red {
-                    audience.members.insert(world.member(organisation, Int.random(in: 0..<2, using: &random)))
-                } else if !marking.isForAllMembers {
-                    audience.organisations.insert(world.slugs[organisation])
-                }
-            }
-            return Visibility(
-                marking: marking, audience: audience, author: world.member(author, 0), organisation: world.slugs[author]
-            )
-        }
         var admitted = 0
         var beyond = 0
         for _ in 0..<20_000 {
-            let (lesson, reply) = (anyPost(), anyPost())
+            let (lesson, reply) = (anyPost(&random), anyPost(&random))
             let author = Viewer(member: reply.author, organisation: reply.organisation)
             // The relay refuses a reply of somebody who may not see the lesson before it asks this.
             guard lesson.allows(author, clients: world.clients), admits(lesson, reply) else { continue }

@@ -106,7 +106,7 @@ extension ClientIdentity {
     func commentPost(on lesson: Post, _ text: String) throws -> (Post, SignedPost) {
         let signer = try PostSigner(self)
         let post = signer.post(
-            Comment(parent: lesson.id, text: text), in: lesson.thread, topic: lesson.topic, marking: .green,
+            .comment(Comment(parent: lesson.id, text: text)), in: lesson.thread, topic: lesson.topic, marking: .green,
             audience: .everybody, language: "en", now: lesson.createdAt)
         return (post, try signer.sign(post))
     }

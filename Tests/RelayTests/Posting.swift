@@ -26,7 +26,7 @@ extension ClientIdentity {
     ) throws -> (id: PostID, signed: SignedPost) {
         let signer = try PostSigner(self)
         let post = signer.post(
-            Comment(parent: parent ?? thread, text: text), in: thread, topic: try #require(Topic(topic)),
+            .comment(Comment(parent: parent ?? thread, text: text)), in: thread, topic: try #require(Topic(topic)),
             marking: marking, audience: audience, language: "en", now: 1_790_000_000_000)
         return (post.id, try sign(post.encodedContent()))
     }

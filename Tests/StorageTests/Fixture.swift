@@ -84,17 +84,28 @@ final class Fixture {
             language: "en", body: .comment(Comment(parent: parent ?? lesson.id, text: "We tried it.")))
     }
 
+    /// Any post of a thread.
+    func post(
+        _ body: Post.Body, by author: Viewer, on lesson: Post, marking: Marking = .green,
+        audience: Audience = .everybody, language: String = "en"
+    ) -> Post {
+        Post(
+            id: postID(), salt: bytes(Post.saltBytes), author: author.member, organisation: author.organisation,
+            createdAt: tick(), topic: lesson.topic, thread: lesson.id, marking: marking, audience: audience,
+            language: language, body: body)
+    }
+
     /// The store does not look into the signed bytes, so random ones stand for the content.
     func request(
         _ post: Post, contentBytes: Int = 64, country: String? = "AL", kind: OrganisationKind = .police,
-        decision: ReplyDecision = .allowed
+        rights: ThreadRights = ThreadRights(), decision: ReplyDecision = .allowed
     ) -> AppendRequest {
         let content = bytes(contentBytes)
         return AppendRequest(
             post: post,
             signed: SignedPost(content: content, signature: bytes(70), certificateFingerprint: bytes(32)),
             contentHash: SHA256.digest(content), country: country, organisationKind: kind,
-            mayReply: { _ in decision })
+            rights: rights, mayReply: { _ in decision })
     }
 
     @discardableResult
@@ -128,6 +139,7 @@ extension AppendOutcome {
         case .unknownParent: "unknownParent"
         case .topicMismatch: "topicMismatch"
         case .widerThanThread: "widerThanThread"
+        case .ruledOut(let error): "\(error.kind)"
         }
     }
 }

@@ -97,7 +97,8 @@ struct LogReadingTests {
                 ThreadSummary(
                     id: lesson.id, sequence: 1, lastSequence: 1, topic: lesson.topic, title: "Türkçe — \u{1F600}",
                     language: "sq", state: .observation, marking: .clear, organisation: author.organisation,
-                    author: author.member, country: "AL", postCount: 1, createdAt: lesson.createdAt, receivedAt: time)
+                    author: author.member, country: "AL", postCount: 1, createdAt: lesson.createdAt, receivedAt: time,
+                    reception: ThreadReception())
             ])
         #expect(try fixture.store.threads(ThreadQuery(limit: -3), viewer: other).count == 1)
         #expect(try fixture.store.threads(ThreadQuery(before: .min, limit: .max), viewer: other) == [])

@@ -149,7 +149,7 @@ struct UpkeepTests {
         let author = try fixture.member()
         try fixture.append(fixture.lesson(by: author), fixture.lesson(by: author))
         try fixture.store.edit(
-            "DELETE FROM threads WHERE sequence = 2",
+            "DELETE FROM thread_texts WHERE post = 2", "DELETE FROM threads WHERE sequence = 2",
             "DELETE FROM post_contents WHERE sequence = 2",
             "DELETE FROM posts WHERE sequence = 2")
         try fixture.reopen()

@@ -1,5 +1,6 @@
 import LessonModel
 import NIOCore
+import TestSupport
 import Testing
 import Wire
 
@@ -35,10 +36,32 @@ import Wire
         #expect(try Post(content: post.encodedContent()) == post)
     }
 
+    @Test func `a post of every kind comes back from its content as it was`() throws {
+        let other = PostID(UUIDValue(high: 7, low: 8))
+        let lesson = Lesson(title: "T", observation: "o", recommendation: "r")
+        let bodies: [Post.Body] = [
+            .lesson(lesson), .comment(Comment(parent: other, text: "Yes.")),
+            .revision(Revision(base: other, lesson: lesson, note: "n")), .endorsement(Endorsement(note: "n")),
+            .endorsement(Endorsement(isWithdrawal: true)),
+            .applicationReport(ApplicationReport(status: .considering, outcome: "")),
+            .applicationReport(ApplicationReport(status: .triedAndFailed, outcome: "o", evidence: "e")),
+            .stateChange(
+                StateChange(from: .lessonIdentified, to: .goodPractice, reason: "r", evidence: [other, other])),
+            .stateChange(StateChange(from: .observation, to: .superseded, reason: "r", supersededBy: other)),
+            .translation(Translation(source: other, lesson: lesson, isByMachine: true)),
+            .redaction(Redaction(target: other, targetHash: Array(0..<32), reason: "r")),
+        ]
+        #expect(Set(bodies.map(\.kind)) == Set(PostKind.allCases), "a kind is missing here")
+        for body in bodies {
+            let post = try Self.post({ _ in body }, marking: .green, audience: .everybody)
+            #expect(try Post(content: post.encodedContent()) == post)
+        }
+    }
+
     @Test func `content that is cut short or altered is an error, never a crash`() throws {
         let seed = UInt64.random(in: .min ... .max)
         print("seed \(seed)")
-        var random = SeededRandom(state: seed)
+        var random = SeededRandom(seed: seed)
         let content = try Self.post(
             { _ in .lesson(Lesson(title: "T", observation: "o", recommendation: "r", tags: ["x"])) }, marking: .green,
             audience: .everybody

@@ -9,8 +9,8 @@ struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Post the records of another system as lessons.",
         discussion: """
-            FILE holds one JSON object a line. The mapping says which field of a record becomes which part of the lesson; llis
-            is built in, others are YAML files. An import that was interrupted is taken up where it ended by the same
+            FILE holds one JSON object a line. The mapping says which field of a record becomes which part of the lesson; llis \
+            is built in, others are YAML files. An import that was interrupted is taken up where it ended by the same \
             command, and no record is posted twice.
             """)
 

@@ -8,8 +8,8 @@ struct InviteDeviceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite-device", abstract: "Make an invitation for a further device of your own.",
         discussion: """
-            Run lessons join with it on the other device, which gets a key and a certificate of its own there. Whoever
-            holds the invitation can read what is for you alone: hand it to nobody. Those that were not used are listed
+            Run lessons join with it on the other device, which gets a key and a certificate of its own there. Whoever \
+            holds the invitation can read what is for you alone: hand it to nobody. Those that were not used are listed \
             and withdrawn with lessons admin invitations and revoke-invitation.
             """)
 

@@ -9,12 +9,12 @@ struct JoinCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join", abstract: "Become a member of a relay with an invitation.",
         discussion: """
-            The key is made on this machine and never leaves it. An invitation can be used once; to keep it out of the
-            shell's history, hand it over on standard input with -. With --protect the key is kept under a passphrase, which
+            The key is made on this machine and never leaves it. An invitation can be used once; to keep it out of the \
+            shell's history, hand it over on standard input with -. With --protect the key is kept under a passphrase, which \
             every command that needs the key then asks for.
 
-            With --again an invitation for a further device (`lessons admin invite --member ID`) takes the place of a
-            certificate that has ended, was lost or was revoked: what waits in the outbox, what was received, and what you
+            With --again an invitation for a further device (`lessons admin invite --member ID`) takes the place of a \
+            certificate that has ended, was lost or was revoked: what waits in the outbox, what was received, and what you \
             follow stay.
             """)
 

@@ -7,7 +7,7 @@ struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key", abstract: "Put the key of your certificate under a passphrase, or take it off.",
         discussion: """
-            A protected key is encrypted on this machine's disk (scrypt and AES-256). Every command that needs it asks for the
+            A protected key is encrypted on this machine's disk (scrypt and AES-256). Every command that needs it asks for the \
             passphrase once, on the terminal, or takes it from --passphrase-file. Renewed keys stay protected.
             """,
         subcommands: [Protect.self, Unprotect.self])

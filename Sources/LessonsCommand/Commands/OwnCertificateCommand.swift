@@ -71,8 +71,8 @@ struct OwnCertificateCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "export", abstract: "Write certificate and key into an encrypted file for another program.",
             discussion: """
-                A PKCS#12 file (AES-256, PBKDF2 and HMAC with SHA-256) with the certificate, its issuers and the key. It is
-                a copy of who you are: whoever has it and its passphrase can act as you until the certificate ends or is
+                A PKCS#12 file (AES-256, PBKDF2 and HMAC with SHA-256) with the certificate, its issuers and the key. It is \
+                a copy of who you are: whoever has it and its passphrase can act as you until the certificate ends or is \
                 revoked, and it is not renewed with yours. For a program of its own, better join it as a service.
                 """)
 

@@ -7,8 +7,8 @@ struct PostCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "post", abstract: "Post a lesson.",
         discussion: """
-            A lesson is a Markdown file: a front matter with title, topic, language and marking, then the sections
-            Observation, Discussion, Conclusion, Recommendation and Evidence. Without FILE your editor opens on a template.
+            A lesson is a Markdown file: a front matter with title, topic, language and marking, then the sections \
+            Observation, Discussion, Conclusion, Recommendation and Evidence. Without FILE your editor opens on a template. \
             All problems are told, with their lines, before anything is sent.
 
             A lesson that cannot be sent now is kept and sent later; the exit status is then 75.

@@ -6,7 +6,7 @@ struct RenewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "renew", abstract: "Get a fresh certificate, with a new key, before the present one ends.",
         discussion: """
-            Every command that connects renews by itself when two thirds of the certificate's time are over, and so does a
+            Every command that connects renews by itself when two thirds of the certificate's time are over, and so does a \
             `watch` that runs on. Where none runs for weeks, let a timer run: lessons renew --if-needed --no-input --quiet
             """)
 

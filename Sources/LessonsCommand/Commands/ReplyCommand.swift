@@ -6,7 +6,7 @@ struct ReplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reply", abstract: "Answer a lesson or a reply.",
         discussion: """
-            The text is Markdown: from --message, from a file, from standard input, or from your editor. Marking and audience
+            The text is Markdown: from --message, from a file, from standard input, or from your editor. Marking and audience \
             are the thread's unless you narrow them.
             """)
 
@@ -92,7 +92,8 @@ struct ReplyCommand: AsyncParsableCommand {
         }
         let comment = Comment(parent: parent.id, text: ReplyTemplate.reply(in: whole))
         let reply = try PostSigner(identity).post(
-            comment, in: lesson.id, topic: lesson.topic, marking: handling.marking, audience: handling.audience,
+            .comment(comment), in: lesson.id, topic: lesson.topic, marking: handling.marking,
+            audience: handling.audience,
             language: language ?? lesson.language, now: context.now)
         do { try reply.validate() } catch { throw CommandFailure(error) }
         return reply

@@ -8,7 +8,7 @@ struct SearchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "search", abstract: "Find lessons and replies, the best first.",
         discussion: """
-            All words must be found, in any order; upper and lower case and diacritics do not matter. "use of force" in
+            All words must be found, in any order; upper and lower case and diacritics do not matter. "use of force" in \
             quotes stands side by side, complaint* is the beginning of a word, and -drones after a -- must not be found:
 
                 lessons search 'body camera*' --country DE

@@ -8,7 +8,7 @@ struct SubscribeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "subscribe", abstract: "Follow topics: posts are kept for this device until it has received them.",
         discussion: """
-            Write topic filters in quotes: 'policing/#' is policing with all below, 'policing/+' one level, '#' everything,
+            Write topic filters in quotes: 'policing/#' is policing with all below, 'policing/+' one level, '#' everything, \
             '!cyber/#' leaves out. Each call adds a filter; --replace puts it in place of all others.
             """)
 

@@ -52,12 +52,14 @@ struct ThreadsCommand: AsyncParsableCommand {
         }
         var table = TextTable(
             ("POST", .right), ("RECEIVED", .left), ("MARKING", .left), ("STATE", .left), ("FROM", .left),
-            ("POSTS", .right), ("TOPIC", .left), ("TITLE", .left))
+            ("POSTS", .right), ("ENDORSED", .right), ("ADOPTED", .right), ("TOPIC", .left), ("TITLE", .left))
         for row in rows {
             table.add(
                 StyledText("#\(row.sequence)", .bold), StyledText(TimeText.local(row.receivedAt), .dim),
                 row.marking.map { StyledText($0) } ?? "?", StyledText(row.state?.name ?? "-"),
-                StyledText(row.organisation), StyledText("\(row.posts)"), StyledText(row.topic, .cyan),
+                StyledText(row.organisation), StyledText("\(row.posts)"),
+                StyledText(row.endorsements.map(String.init) ?? "-"),
+                StyledText(row.applications.map { String($0[.adopted] ?? 0) } ?? "-"), StyledText(row.topic, .cyan),
                 StyledText(row.title))
         }
         try output.data(table.lines(width: output.width))
@@ -80,6 +82,10 @@ struct ThreadRow: Equatable {
     var country: String?
     var posts: Int
     var receivedAt: Milliseconds
+    /// Nil where only the relay would know, as with what follows.
+    var endorsements: Int?
+    /// How many organisations' last report says so.
+    var applications: [ApplicationReport.Status: Int]?
 
     init(_ summary: WireThreadSummary) {
         id = PostID(bytes: summary.threadID)?.description ?? Hex.text(of: summary.threadID)
@@ -94,6 +100,12 @@ struct ThreadRow: Equatable {
         country = summary.country.nonEmpty
         posts = Int(summary.posts)
         receivedAt = summary.receivedAtMs
+        if summary.redacted { title = "[redacted]" }
+        endorsements = Int(summary.endorsements)
+        applications = Dictionary(
+            summary.applications.compactMap { count in
+                ApplicationReport.Status(rawValue: count.status.rawValue).map { ($0, Int(count.organisations)) }
+            }, uniquingKeysWith: +)
     }
 
     init(_ thread: MirrorThread) {
@@ -115,6 +127,13 @@ struct ThreadRow: Equatable {
             ("topic", .string(topic)), ("title", .string(title)), ("language", .string(language)),
             ("marking", .text(marking?.label)), ("state", .text(state?.name)), ("organisation", .string(organisation)),
             ("country", .text(country)), ("posts", .count(posts)), ("received_at", .string(TimeText.iso(receivedAt))),
+            ("endorsements", endorsements.map { .count($0) } ?? .null),
+            (
+                "applications",
+                applications.map { counts in
+                    .object(ApplicationReport.Status.allCases.map { ($0.name, .count(counts[$0] ?? 0)) })
+                } ?? .null
+            ),
         ])
     }
 }

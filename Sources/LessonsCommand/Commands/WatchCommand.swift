@@ -7,10 +7,10 @@ struct WatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "watch", abstract: "Receive what you follow, live, each post once.",
         discussion: """
-            Begins after the last post that watch has printed, and comes back by itself when the line drops. With --json each
+            Begins after the last post that watch has printed, and comes back by itself when the line drops. With --json each \
             post is one object on one line.
 
-            With filters it shows these topics for now, without remembering, and leaves your subscription as it is. Write
+            With filters it shows these topics for now, without remembering, and leaves your subscription as it is. Write \
             them in quotes: 'policing/#' is policing with all below, 'policing/+' one level, '#' everything.
             """)
 

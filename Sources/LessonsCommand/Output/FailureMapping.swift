@@ -64,6 +64,8 @@ extension CommandFailure {
         case .unknownAudience: "see the organisations with: lessons organisations"
         case .forbidden: "see your roles with: lessons whoami"
         case .widerThanThread: "leave --marking out to take over the thread's"
+        case .stale: "read the thread again with: lessons show"
+        case .evidenceMissing: "see who has applied it with: lessons show"
         case .badFilter: "write topics such as policing/community, policing/+ or accountability/#, in quotes"
         case .overloaded, .limitExceeded, .draining, .slowConsumer: "try again in a moment"
         case .storageFailed, .storageFull: "tell the relay's administrator"

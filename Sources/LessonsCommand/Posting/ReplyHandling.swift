@@ -1,6 +1,6 @@
 import LessonModel
 
-/// A reply's marking and audience: the thread's, so that those who read the lesson read the reply, or narrower.
+/// The marking and audience of a post in a thread: the thread's, so that those who read the lesson read the reply, or narrower.
 struct ReplyHandling: Equatable {
     let marking: Marking
     let audience: Audience
@@ -24,13 +24,14 @@ struct ReplyHandling: Equatable {
         self.audience = audience
     }
 
-    /// The lesson's author is not in its audience, and would not see the reply unless named.
+    /// The lesson's author is not in its audience, and would not see the reply unless named. An organisation that the lesson
+    /// names is named again by its own members: its clients see the reply by that alone.
     private static func inherited(_ lesson: Post, _ viewer: Viewer, _ marking: Marking) -> Audience {
         switch marking {
         case .clear, .green: return .everybody
         case .amber, .amberStrict:
-            let named = lesson.audience.organisations.union([lesson.organisation]).subtracting([viewer.organisation])
-            return Audience(organisations: named)
+            let author = lesson.organisation == viewer.organisation ? [] : [lesson.organisation]
+            return Audience(organisations: lesson.audience.organisations.union(author))
         case .red:
             let named = lesson.audience.members.union([lesson.author]).subtracting([viewer.member])
             return Audience(members: named)

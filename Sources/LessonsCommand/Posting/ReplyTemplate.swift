@@ -6,12 +6,11 @@ enum ReplyTemplate {
     static let cut = "------------------------ >8 ------------------------"
 
     static func text(answering parent: ShownPost) -> String {
-        let body =
-            switch parent.post.body {
-            case .lesson(let lesson):
+        var body = parent.post.body.text
+        if let lesson = parent.post.body.lesson {
+            body =
                 "# \(lesson.title)\n\n## Observation\n\n\(lesson.observation)\n\n## Recommendation\n\n\(lesson.recommendation)"
-            case .comment(let comment): comment.text
-            }
+        }
         return "\n\n\(cut)\nWrite above this line. What follows is what you answer, and is not sent.\n\n"
             + "\(SafeText.line(parent.byline)) wrote:\n\n\(SafeText.terminal(body))\n"
     }

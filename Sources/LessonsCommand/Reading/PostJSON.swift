@@ -3,7 +3,7 @@ import LessonModel
 extension ShownPost {
     /// The post with field names that stay the same from version to version.
     var json: JSONNode {
-        var fields: [(String, JSONNode)] = [
+        let fields: [(String, JSONNode)] = [
             ("sequence", .integer(stored.sequence)),
             ("id", .string(post.id.description)),
             ("thread", .string(post.thread.description)),
@@ -19,12 +19,41 @@ extension ShownPost {
             ("received_at", .string(TimeText.iso(stored.receivedAt))),
             ("verified", .bool(isVerified)),
         ]
-        switch post.body {
-        case .lesson(let lesson): fields += lesson.jsonFields
+        return .object(fields + post.body.jsonFields)
+    }
+}
+
+extension Post.Body {
+    fileprivate var jsonFields: [(String, JSONNode)] {
+        switch self {
+        case .lesson(let lesson): lesson.jsonFields
         case .comment(let comment):
-            fields += [("parent", .string(comment.parent.description)), ("text", .string(comment.text))]
+            [("parent", .string(comment.parent.description)), ("text", .string(comment.text))]
+        case .revision(let revision):
+            [("base", .string(revision.base.description)), ("note", .string(revision.note))]
+                + revision.lesson.jsonFields
+        case .endorsement(let endorsement):
+            [("withdrawal", .bool(endorsement.isWithdrawal)), ("note", .string(endorsement.note))]
+        case .applicationReport(let report):
+            [
+                ("status", .string(report.status.name)), ("outcome", .string(report.outcome)),
+                ("evidence", .text(report.evidence)),
+            ]
+        case .stateChange(let change):
+            [
+                ("from", .string(change.from.name)), ("to", .string(change.to.name)),
+                ("reason", .string(change.reason)), ("evidence", .strings(change.evidence.map(\.description))),
+                ("superseded_by", .text(change.supersededBy?.description)),
+            ]
+        case .translation(let translation):
+            [("source", .string(translation.source.description)), ("by_machine", .bool(translation.isByMachine))]
+                + translation.lesson.jsonFields
+        case .redaction(let redaction):
+            [
+                ("target", .string(redaction.target.description)),
+                ("target_sha256", .string(Hex.text(of: redaction.targetHash))), ("reason", .string(redaction.reason)),
+            ]
         }
-        return .object(fields)
     }
 }
 

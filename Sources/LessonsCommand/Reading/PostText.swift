@@ -8,9 +8,10 @@ extension ShownPost {
         line += StyledText(post.marking) + StyledText("  \(post.topic)  ", .cyan) + StyledText(byline) + ": "
         switch post.body {
         case .lesson(let lesson): line += StyledText(lesson.title, .bold)
-        case .comment:
+        default:
             let about = titleOf(post.thread).map { " on \"\(DisplayWidth.cut($0, to: 60))\"" } ?? ""
-            line += StyledText("reply\(about): ", .dim) + StyledText(DisplayWidth.cut(headline, to: 160))
+            line += StyledText(post.body.deed + about, .dim)
+            if !headline.isEmpty { line += StyledText(": ", .dim) + StyledText(DisplayWidth.cut(headline, to: 160)) }
         }
         return (signatureWarning.map { $0 + "  " } ?? "") + line.onOneLine
     }
@@ -32,5 +33,21 @@ extension ShownPost {
     var signatureText: StyledText {
         guard case .verified(let name) = signature else { return signatureWarning ?? "" }
         return StyledText("verified", .green) + StyledText(name.map { ", signed by \($0)" } ?? "")
+    }
+}
+
+extension Post.Body {
+    /// What the author did, in a word or two.
+    var deed: String {
+        switch self {
+        case .lesson: "lesson"
+        case .comment: "reply"
+        case .revision: "revision"
+        case .endorsement(let endorsement): endorsement.isWithdrawal ? "endorsement taken back" : "endorsement"
+        case .applicationReport(let report): report.status.name
+        case .stateChange(let change): "now \(change.to.name)"
+        case .translation(let translation): translation.isByMachine ? "translation by machine" : "translation"
+        case .redaction: "redaction"
+        }
     }
 }

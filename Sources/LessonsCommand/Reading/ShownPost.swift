@@ -58,14 +58,22 @@ struct ShownPost: Sendable, Equatable {
         if case .verified = signature { true } else { false }
     }
 
-    /// The lesson's title, or the first line of the comment.
+    /// A lesson's title, or what the post says in one line.
     var headline: String {
         switch post.body {
-        case .lesson(let lesson): return lesson.title
-        case .comment(let comment):
-            let first = comment.text.split(whereSeparator: \.isNewline).first { $0.contains { !$0.isWhitespace } }
-            return String(first ?? "")
+        case .lesson(let lesson): lesson.title
+        case .comment(let comment): Self.firstLine(comment.text)
+        case .revision(let revision): Self.firstLine(revision.note).nonEmpty ?? revision.lesson.title
+        case .endorsement(let endorsement): Self.firstLine(endorsement.note)
+        case .applicationReport(let report): Self.firstLine(report.outcome)
+        case .stateChange(let change): Self.firstLine(change.reason)
+        case .translation(let translation): translation.lesson.title
+        case .redaction(let redaction): Self.firstLine(redaction.reason)
         }
+    }
+
+    private static func firstLine(_ text: String) -> String {
+        String(text.split(whereSeparator: \.isNewline).first { $0.contains { !$0.isWhitespace } } ?? "")
     }
 }
 

@@ -1,9 +1,11 @@
 import LessonModel
 
-/// A thread for reading on a terminal: the lesson with its sections, then the tree of replies.
+/// A thread for reading on a terminal: the lesson with its sections, who has applied it, then the tree of replies.
 struct ThreadText {
     var thread: PostID
     var posts: [ShownPost]
+    /// The text to show, by its post; nil for the present one.
+    var text: PostID?
     /// Nil where only the relay would know.
     var state: ThreadState?
     var style = LessonSection.Style.odcr
@@ -15,7 +17,16 @@ struct ThreadText {
 
     var lines: [StyledText] {
         let tree = ReplyTree(thread: thread, posts: posts)
-        var lines = tree.lesson.map(lesson) ?? [StyledText("the thread's lesson is not here", .yellow)]
+        let standing = ThreadStanding(thread: thread, posts: posts)
+        var lines: [StyledText]
+        if let text = standing.text(for: text ?? thread) {
+            lines = lesson(text, standing)
+        } else if let redaction = redaction(of: thread) {
+            lines = [StyledText("the lesson was redacted by \(redaction.byline)", .yellow).onOneLine]
+        } else {
+            lines = [StyledText("the thread's lesson is not here", .yellow)]
+        }
+        lines += applications(standing) + history(standing)
         if !tree.replies.isEmpty {
             lines += ["", StyledText("\(tree.replies.count) \(tree.replies.count == 1 ? "REPLY" : "REPLIES")", .bold)]
         }
@@ -23,24 +34,44 @@ struct ThreadText {
         return lines
     }
 
-    private func lesson(_ shown: ShownPost) -> [StyledText] {
-        guard case .lesson(let lesson) = shown.post.body else { return [] }
+    private func redaction(of target: PostID) -> ShownPost? {
+        posts.first { shown in
+            guard case .redaction(let redaction) = shown.post.body else { return false }
+            return redaction.target == target && shown.isVerified
+        }
+    }
+
+    private func lesson(_ text: ThreadStanding.Text, _ standing: ThreadStanding) -> [StyledText] {
+        let shown = text.shown
         let post = shown.post
+        let lesson = text.lesson
         var lines = wrapped(lesson.title, indent: 0, .bold)
+        if let present = standing.texts.last?.shown, present.post.id != post.id, !isTranslation(post) {
+            lines.append(
+                StyledText("an earlier text; the present one: lessons show \(present.stored.sequence)", .yellow))
+        }
         var facts = LabelledLines()
         facts.add("post", StyledText("#\(shown.stored.sequence)", .bold) + StyledText("  \(post.id)", .dim))
         facts.add("marking", StyledText(post.marking) + audience(post))
         facts.add("topic", StyledText(post.topic.path, .cyan))
-        if let state { facts.add("state", StyledText(state.name)) }
+        if let state = state ?? standing.projection?.state { facts.add("state", StyledText(state.name)) }
+        if let other = standing.projection?.supersededBy { facts.add("see", StyledText("lessons show \(other)")) }
         facts.add("from", StyledText("\(shown.byline), \(TimeText.local(shown.stored.receivedAt))"))
         facts.add("signature", shown.signatureText)
-        facts.add("language", StyledText(post.language))
+        facts.add("language", StyledText(post.language) + origin(text, standing))
         let place = lesson.country.map { ParticipatingState.name(of: $0) ?? $0 }
         let event = [lesson.eventDate, place].compactMap(\.self).joined(separator: ", ")
         if !event.isEmpty { facts.add("happened", StyledText(event)) }
         if !lesson.tags.isEmpty { facts.add("tags", StyledText(lesson.tags.joined(separator: ", "))) }
         let action = [lesson.actionBody, lesson.dueDate.map { "by \($0)" }].compactMap(\.self).joined(separator: ", ")
         if !action.isEmpty { facts.add("to act", StyledText(action)) }
+        if !standing.endorsers.isEmpty {
+            facts.add("endorsed", StyledText("by " + standing.endorsers.map(\.text).joined(separator: ", ")))
+        }
+        let others = standing.translations.map {
+            "\($0.shown.post.language) (lessons show \($0.shown.stored.sequence))"
+        }
+        if !others.isEmpty, !isTranslation(post) { facts.add("also in", StyledText(others.joined(separator: ", "))) }
         lines += facts.lines
         for section in LessonSection.allCases where !lesson[section].isEmpty {
             lines += ["", StyledText(section.heading(style).uppercased(), .bold)]
@@ -50,6 +81,51 @@ struct ThreadText {
             lines += ["", StyledText("REFERENCES", .bold)] + lesson.references.map { StyledText("- \($0)").onOneLine }
         }
         return lines
+    }
+
+    private func isTranslation(_ post: Post) -> Bool { post.body.kind == .translation }
+
+    /// What a translation was made from, and how.
+    private func origin(_ text: ThreadStanding.Text, _ standing: ThreadStanding) -> StyledText {
+        guard case .translation(let translation) = text.shown.post.body else { return "" }
+        let source = standing.texts.first { $0.shown.post.id == translation.source }?.shown
+        let name = source.map { " of #\($0.stored.sequence) in \($0.post.language)" } ?? ""
+        let isOld = source?.post.id != standing.texts.last?.shown.post.id
+        return StyledText("  \(translation.isByMachine ? "translation by machine" : "translation")\(name)")
+            + StyledText(isOld ? ", which was revised since" : "", .yellow)
+    }
+
+    /// The adoption table: what became of the lesson, by each organisation's last report.
+    private func applications(_ standing: ThreadStanding) -> [StyledText] {
+        guard !standing.reports.isEmpty else { return [] }
+        var lines: [StyledText] = ["", StyledText("APPLIED", .bold)]
+        for (shown, report) in standing.reports.map({ ($0.shown, $0.report) }) {
+            var head = StyledText("  #\(shown.stored.sequence)", .bold)
+            head += StyledText("  \(shown.post.organisation): ") + StyledText(report.status.name, report.status.style)
+            head += StyledText(", \(TimeText.local(shown.stored.receivedAt)), \(shown.byline)  ", .dim)
+            head += StyledText(shown.post.marking)
+            lines.append(head.onOneLine)
+            if !report.outcome.isEmpty { lines += wrapped(report.outcome, indent: 4, .plain) }
+            if let evidence = report.evidence, report.hasEvidence {
+                lines += wrapped("Evidence: " + evidence, indent: 4, .plain)
+            }
+        }
+        return lines
+    }
+
+    private func history(_ standing: ThreadStanding) -> [StyledText] {
+        guard !standing.events.isEmpty else { return [] }
+        return ["", StyledText("HISTORY", .bold)]
+            + standing.events.map { shown in
+                var line = StyledText("  #\(shown.stored.sequence)", .bold)
+                line += StyledText("  \(TimeText.local(shown.stored.receivedAt))  ", .dim) + StyledText(shown.byline)
+                line += StyledText(": \(shown.post.body.deed)")
+                if case .redaction(let redaction) = shown.post.body {
+                    line += StyledText(" of \(redaction.target)")
+                }
+                if !shown.headline.isEmpty { line += StyledText(": \(shown.headline)") }
+                return line.onOneLine
+            }
     }
 
     private func audience(_ post: Post) -> StyledText {
@@ -78,5 +154,15 @@ struct ThreadText {
             width.map { DisplayWidth.wrap(safe, to: max(20, min($0, 100) - indent)) }
             ?? safe.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         return lines.map { StyledText($0.isEmpty ? "" : margin + $0, style) }
+    }
+}
+
+extension ApplicationReport.Status {
+    var style: StyledText.Style {
+        switch self {
+        case .adopted: .green
+        case .triedAndFailed: .red
+        case .considering, .notApplicable: .plain
+        }
     }
 }

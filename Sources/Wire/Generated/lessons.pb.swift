@@ -128,6 +128,9 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// It would leave the relay without a relay administrator who can still connect.
   case lastRelayAdministrator // = 302
 
+  /// A post that must reach everybody who may see its thread's lesson, or the post it is about, does not.
+  case narrowerThanThread // = 303
+
   /// A field is missing, malformed or too long; `field` says which.
   case invalid // = 400
 
@@ -137,7 +140,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The thread does not exist, or is not for you.
   case unknownThread // = 402
 
-  /// The post that a comment answers is not in its thread.
+  /// The post that a comment answers, or that another post is about, is not in its thread, or is not for you.
   case unknownParent // = 403
 
   /// What was asked for does not exist, or is not for you.
@@ -157,6 +160,12 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// The audience names an organisation or member that does not exist here.
   case unknownAudience // = 409
+
+  /// The thread has moved on since what the post says of it: read it again.
+  case stale // = 410
+
+  /// A thread becomes a lesson learned or good practice when somebody has applied it and shown evidence.
+  case evidenceMissing // = 411
 
   /// Too much is waiting; come back after retry_after_ms.
   case overloaded // = 500
@@ -209,6 +218,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 300: self = .forbidden
     case 301: self = .widerThanThread
     case 302: self = .lastRelayAdministrator
+    case 303: self = .narrowerThanThread
     case 400: self = .invalid
     case 401: self = .unknownTopic
     case 402: self = .unknownThread
@@ -219,6 +229,8 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 407: self = .badFilter
     case 408: self = .alreadyExists
     case 409: self = .unknownAudience
+    case 410: self = .stale
+    case 411: self = .evidenceMissing
     case 500: self = .overloaded
     case 501: self = .limitExceeded
     case 502: self = .draining
@@ -257,6 +269,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .forbidden: return 300
     case .widerThanThread: return 301
     case .lastRelayAdministrator: return 302
+    case .narrowerThanThread: return 303
     case .invalid: return 400
     case .unknownTopic: return 401
     case .unknownThread: return 402
@@ -267,6 +280,8 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .badFilter: return 407
     case .alreadyExists: return 408
     case .unknownAudience: return 409
+    case .stale: return 410
+    case .evidenceMissing: return 411
     case .overloaded: return 500
     case .limitExceeded: return 501
     case .draining: return 502
@@ -305,6 +320,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .forbidden,
     .widerThanThread,
     .lastRelayAdministrator,
+    .narrowerThanThread,
     .invalid,
     .unknownTopic,
     .unknownThread,
@@ -315,6 +331,8 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .badFilter,
     .alreadyExists,
     .unknownAudience,
+    .stale,
+    .evidenceMissing,
     .overloaded,
     .limitExceeded,
     .draining,
@@ -382,6 +400,53 @@ package nonisolated enum WireMarking: SwiftProtobuf.Enum, Swift.CaseIterable {
     .amber,
     .amberStrict,
     .red,
+  ]
+
+}
+
+/// What an organisation did with a lesson.
+package nonisolated enum WireApplicationStatus: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case notApplicable // = 1
+  case considering // = 2
+  case adopted // = 3
+  case triedAndFailed // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .notApplicable
+    case 2: self = .considering
+    case 3: self = .adopted
+    case 4: self = .triedAndFailed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .notApplicable: return 1
+    case .considering: return 2
+    case .adopted: return 3
+    case .triedAndFailed: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireApplicationStatus] = [
+    .unspecified,
+    .notApplicable,
+    .considering,
+    .adopted,
+    .triedAndFailed,
   ]
 
 }
@@ -1723,6 +1788,60 @@ package nonisolated struct WirePostContent: @unchecked Sendable {
     set {_uniqueStorage()._body = .comment(newValue)}
   }
 
+  /// A new text of the lesson.
+  package var revision: WireRevision {
+    get {
+      if case .revision(let v)? = _storage._body {return v}
+      return WireRevision()
+    }
+    set {_uniqueStorage()._body = .revision(newValue)}
+  }
+
+  /// The word of the author's organisation for the lesson, or that it is taken back.
+  package var endorsement: WireEndorsement {
+    get {
+      if case .endorsement(let v)? = _storage._body {return v}
+      return WireEndorsement()
+    }
+    set {_uniqueStorage()._body = .endorsement(newValue)}
+  }
+
+  /// What became of the lesson in the author's organisation.
+  package var applicationReport: WireApplicationReport {
+    get {
+      if case .applicationReport(let v)? = _storage._body {return v}
+      return WireApplicationReport()
+    }
+    set {_uniqueStorage()._body = .applicationReport(newValue)}
+  }
+
+  /// How far the thread has come, by a curator.
+  package var stateChange: WireStateChange {
+    get {
+      if case .stateChange(let v)? = _storage._body {return v}
+      return WireStateChange()
+    }
+    set {_uniqueStorage()._body = .stateChange(newValue)}
+  }
+
+  /// The lesson in another language, which is the post's.
+  package var translation: WireTranslation {
+    get {
+      if case .translation(let v)? = _storage._body {return v}
+      return WireTranslation()
+    }
+    set {_uniqueStorage()._body = .translation(newValue)}
+  }
+
+  /// Erases a post's text.
+  package var redaction: WireRedaction {
+    get {
+      if case .redaction(let v)? = _storage._body {return v}
+      return WireRedaction()
+    }
+    set {_uniqueStorage()._body = .redaction(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1730,6 +1849,18 @@ package nonisolated struct WirePostContent: @unchecked Sendable {
     case lesson(WireLesson)
     /// Says something in a thread.
     case comment(WireComment)
+    /// A new text of the lesson.
+    case revision(WireRevision)
+    /// The word of the author's organisation for the lesson, or that it is taken back.
+    case endorsement(WireEndorsement)
+    /// What became of the lesson in the author's organisation.
+    case applicationReport(WireApplicationReport)
+    /// How far the thread has come, by a curator.
+    case stateChange(WireStateChange)
+    /// The lesson in another language, which is the post's.
+    case translation(WireTranslation)
+    /// Erases a post's text.
+    case redaction(WireRedaction)
 
   }
 
@@ -1813,6 +1944,152 @@ package nonisolated struct WireComment: Sendable {
 
   /// 1 byte to 64 KiB of Markdown.
   package var text: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A new text of the lesson, by a member of the lesson's organisation. Its marking and audience reach everybody who may see
+/// the lesson, as those of endorsements, state changes and translations do; else NARROWER_THAN_THREAD.
+package nonisolated struct WireRevision: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The text that this takes the place of, 16 bytes: the lesson, or its latest revision; else STALE.
+  package var baseID: Data = Data()
+
+  /// The whole new text.
+  package var lesson: WireLesson {
+    get {_lesson ?? WireLesson()}
+    set {_lesson = newValue}
+  }
+  /// Returns true if `lesson` has been explicitly set.
+  package var hasLesson: Bool {self._lesson != nil}
+  /// Clears the value of `lesson`. Subsequent reads from it will return its default value.
+  package mutating func clearLesson() {self._lesson = nil}
+
+  /// What changed and why, at most 2,000 bytes; may be empty.
+  package var note: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lesson: WireLesson? = nil
+}
+
+/// An organisation's word that the lesson of another is worth following. One for each organisation: a second one gets
+/// ALREADY_EXISTS, as does taking back what is not there.
+package nonisolated struct WireEndorsement: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Takes back the endorsement that the organisation gave before.
+  package var withdrawal: Bool = false
+
+  /// Why, at most 2,000 bytes; may be empty.
+  package var note: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// What became of the lesson in the author's organisation; the organisation's last one counts.
+package nonisolated struct WireApplicationReport: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var status: WireApplicationStatus = .unspecified
+
+  /// What was done and what came of it, or why it does not apply; at most 64 KiB. Only CONSIDERING may leave it empty.
+  package var outcome: String = String()
+
+  /// By what others can see that it is so, at most 64 KiB; may be empty.
+  package var evidence: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Moves the thread's state. Role curator, of the thread's topic. From OBSERVATION to LESSON_IDENTIFIED, from there to
+/// LESSON_LEARNED or GOOD_PRACTICE, between these two, back by one, from each of these to REJECTED or SUPERSEDED, and from
+/// those back to OBSERVATION.
+package nonisolated struct WireStateChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The state that the curator saw; STALE when the thread has moved meanwhile.
+  package var from: WireThreadState = .unspecified
+
+  package var to: WireThreadState = .unspecified
+
+  /// 1 to 4,000 bytes.
+  package var reason: String = String()
+
+  /// Current application reports of the thread that all may see who may see the lesson, 16 bytes each, at most 32. One of
+  /// another organisation than the lesson's, ADOPTED and with evidence, must be among them for LESSON_LEARNED and
+  /// GOOD_PRACTICE; else EVIDENCE_MISSING.
+  package var evidenceIds: [Data] = []
+
+  /// For SUPERSEDED: the id of the thread that says it better, 16 bytes, which all may see who may see this one. Else empty.
+  package var supersededBy: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A text of the lesson in the language that the post names.
+package nonisolated struct WireTranslation: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// What was translated, 16 bytes: the lesson, or one of its revisions.
+  package var sourceID: Data = Data()
+
+  package var lesson: WireLesson {
+    get {_lesson ?? WireLesson()}
+    set {_lesson = newValue}
+  }
+  /// Returns true if `lesson` has been explicitly set.
+  package var hasLesson: Bool {self._lesson != nil}
+  /// Clears the value of `lesson`. Subsequent reads from it will return its default value.
+  package mutating func clearLesson() {self._lesson = nil}
+
+  /// Made by a machine and not checked by a person.
+  package var machine: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _lesson: WireLesson? = nil
+}
+
+/// Erases the text of a lesson, comment, revision, application report or translation: by its author, an administrator of
+/// the author's organisation, or a curator of the topic. With a lesson its revisions and translations are erased, with a
+/// revision its translations. Whoever keeps copies erases them when this arrives. Reaches everybody who may have the post.
+package nonisolated struct WireRedaction: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes.
+  package var targetID: Data = Data()
+
+  /// SHA-256 of the erased PostContent, 32 bytes: what stays of it.
+  package var targetHash: Data = Data()
+
+  /// At most 4,000 bytes; may be empty for an author's own post.
+  package var reason: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2239,38 +2516,121 @@ package nonisolated struct WireThreadList: Sendable {
 }
 
 /// A thread in a listing. Counts and numbers are of the posts that are for you.
-package nonisolated struct WireThreadSummary: Sendable {
+package nonisolated struct WireThreadSummary: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var threadID: Data = Data()
+  package var threadID: Data {
+    get {_storage._threadID}
+    set {_uniqueStorage()._threadID = newValue}
+  }
 
-  package var topic: String = String()
+  package var topic: String {
+    get {_storage._topic}
+    set {_uniqueStorage()._topic = newValue}
+  }
 
-  package var title: String = String()
+  package var title: String {
+    get {_storage._title}
+    set {_uniqueStorage()._title = newValue}
+  }
 
-  package var language: String = String()
+  package var language: String {
+    get {_storage._language}
+    set {_uniqueStorage()._language = newValue}
+  }
 
-  package var marking: WireMarking = .unspecified
+  package var marking: WireMarking {
+    get {_storage._marking}
+    set {_uniqueStorage()._marking = newValue}
+  }
 
-  package var state: WireThreadState = .unspecified
+  package var state: WireThreadState {
+    get {_storage._state}
+    set {_uniqueStorage()._state = newValue}
+  }
 
   /// The posting organisation.
-  package var organisation: String = String()
+  package var organisation: String {
+    get {_storage._organisation}
+    set {_uniqueStorage()._organisation = newValue}
+  }
 
   /// Its country, or empty.
-  package var country: String = String()
+  package var country: String {
+    get {_storage._country}
+    set {_uniqueStorage()._country = newValue}
+  }
 
   /// The lesson's place in the log.
-  package var sequence: Int64 = 0
+  package var sequence: Int64 {
+    get {_storage._sequence}
+    set {_uniqueStorage()._sequence = newValue}
+  }
 
   /// The place of the last post.
-  package var lastSequence: Int64 = 0
+  package var lastSequence: Int64 {
+    get {_storage._lastSequence}
+    set {_uniqueStorage()._lastSequence = newValue}
+  }
 
-  package var posts: UInt32 = 0
+  package var posts: UInt32 {
+    get {_storage._posts}
+    set {_uniqueStorage()._posts = newValue}
+  }
 
-  package var receivedAtMs: Int64 = 0
+  package var receivedAtMs: Int64 {
+    get {_storage._receivedAtMs}
+    set {_uniqueStorage()._receivedAtMs = newValue}
+  }
+
+  /// Organisations that endorse the lesson.
+  package var endorsements: UInt32 {
+    get {_storage._endorsements}
+    set {_uniqueStorage()._endorsements = newValue}
+  }
+
+  /// What organisations did with it, by their last reports; each status at most once.
+  package var applications: [WireApplicationCount] {
+    get {_storage._applications}
+    set {_uniqueStorage()._applications = newValue}
+  }
+
+  /// SUPERSEDED: by this thread, 16 bytes; else empty.
+  package var supersededBy: Data {
+    get {_storage._supersededBy}
+    set {_uniqueStorage()._supersededBy = newValue}
+  }
+
+  /// Other languages in which the lesson can be read, BCP 47, each once.
+  package var translations: [String] {
+    get {_storage._translations}
+    set {_uniqueStorage()._translations = newValue}
+  }
+
+  /// The lesson was erased; `title` is empty.
+  package var redacted: Bool {
+    get {_storage._redacted}
+    set {_uniqueStorage()._redacted = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// How many organisations report the same.
+package nonisolated struct WireApplicationCount: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var status: WireApplicationStatus = .unspecified
+
+  package var organisations: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3627,11 +3987,15 @@ package nonisolated struct WireDone: Sendable {
 fileprivate nonisolated let _protobuf_package = "lessons.v1"
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{2}b\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{2}[\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{1}NARROWER_THAN_THREAD\0\u{2}a\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{1}STALE\0\u{1}EVIDENCE_MISSING\0\u{2}Y\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
 }
 
 nonisolated extension WireMarking: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0MARKING_UNSPECIFIED\0\u{1}MARKING_CLEAR\0\u{1}MARKING_GREEN\0\u{1}MARKING_AMBER\0\u{1}MARKING_AMBER_STRICT\0\u{1}MARKING_RED\0")
+}
+
+nonisolated extension WireApplicationStatus: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0APPLICATION_STATUS_UNSPECIFIED\0\u{1}APPLICATION_STATUS_NOT_APPLICABLE\0\u{1}APPLICATION_STATUS_CONSIDERING\0\u{1}APPLICATION_STATUS_ADOPTED\0\u{1}APPLICATION_STATUS_TRIED_AND_FAILED\0")
 }
 
 nonisolated extension WireThreadState: SwiftProtobuf._ProtoNameProviding {
@@ -5340,7 +5704,7 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PostContent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}salt\0\u{3}post_id\0\u{1}author\0\u{1}organisation\0\u{3}created_at_ms\0\u{1}topic\0\u{3}thread_id\0\u{1}marking\0\u{1}audience\0\u{1}language\0\u{2}\u{a}lesson\0\u{1}comment\0\u{c}\u{16}\u{9}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}salt\0\u{3}post_id\0\u{1}author\0\u{1}organisation\0\u{3}created_at_ms\0\u{1}topic\0\u{3}thread_id\0\u{1}marking\0\u{1}audience\0\u{1}language\0\u{2}\u{a}lesson\0\u{1}comment\0\u{1}revision\0\u{1}endorsement\0\u{3}application_report\0\u{3}state_change\0\u{1}translation\0\u{1}redaction\0\u{c}\u{1c}\u{3}")
 
   fileprivate class _StorageClass {
     var _salt: Data = Data()
@@ -5429,6 +5793,84 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
             _storage._body = .comment(v)
           }
         }()
+        case 22: try {
+          var v: WireRevision?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .revision(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .revision(v)
+          }
+        }()
+        case 23: try {
+          var v: WireEndorsement?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .endorsement(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .endorsement(v)
+          }
+        }()
+        case 24: try {
+          var v: WireApplicationReport?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .applicationReport(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .applicationReport(v)
+          }
+        }()
+        case 25: try {
+          var v: WireStateChange?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .stateChange(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .stateChange(v)
+          }
+        }()
+        case 26: try {
+          var v: WireTranslation?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .translation(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .translation(v)
+          }
+        }()
+        case 27: try {
+          var v: WireRedaction?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .redaction(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .redaction(v)
+          }
+        }()
         default: break
         }
       }
@@ -5479,6 +5921,30 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case .comment?: try {
         guard case .comment(let v)? = _storage._body else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 21)
+      }()
+      case .revision?: try {
+        guard case .revision(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 22)
+      }()
+      case .endorsement?: try {
+        guard case .endorsement(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 23)
+      }()
+      case .applicationReport?: try {
+        guard case .applicationReport(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 24)
+      }()
+      case .stateChange?: try {
+        guard case .stateChange(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
+      }()
+      case .translation?: try {
+        guard case .translation(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+      }()
+      case .redaction?: try {
+        guard case .redaction(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
       }()
       case nil: break
       }
@@ -5661,6 +6127,259 @@ nonisolated extension WireComment: SwiftProtobuf.Message, SwiftProtobuf._Message
   package static func ==(lhs: WireComment, rhs: WireComment) -> Bool {
     if lhs.parentID != rhs.parentID {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRevision: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Revision"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}base_id\0\u{1}lesson\0\u{1}note\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.baseID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._lesson) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.baseID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.baseID, fieldNumber: 1)
+    }
+    try { if let v = self._lesson {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRevision, rhs: WireRevision) -> Bool {
+    if lhs.baseID != rhs.baseID {return false}
+    if lhs._lesson != rhs._lesson {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireEndorsement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Endorsement"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}withdrawal\0\u{1}note\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.withdrawal) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.note) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.withdrawal != false {
+      try visitor.visitSingularBoolField(value: self.withdrawal, fieldNumber: 1)
+    }
+    if !self.note.isEmpty {
+      try visitor.visitSingularStringField(value: self.note, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEndorsement, rhs: WireEndorsement) -> Bool {
+    if lhs.withdrawal != rhs.withdrawal {return false}
+    if lhs.note != rhs.note {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireApplicationReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ApplicationReport"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}outcome\0\u{1}evidence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.status) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.evidence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.status != .unspecified {
+      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 1)
+    }
+    if !self.outcome.isEmpty {
+      try visitor.visitSingularStringField(value: self.outcome, fieldNumber: 2)
+    }
+    if !self.evidence.isEmpty {
+      try visitor.visitSingularStringField(value: self.evidence, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireApplicationReport, rhs: WireApplicationReport) -> Bool {
+    if lhs.status != rhs.status {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.evidence != rhs.evidence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStateChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".StateChange"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}from\0\u{1}to\0\u{1}reason\0\u{3}evidence_ids\0\u{3}superseded_by\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.from) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.to) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.evidenceIds) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.supersededBy) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.from != .unspecified {
+      try visitor.visitSingularEnumField(value: self.from, fieldNumber: 1)
+    }
+    if self.to != .unspecified {
+      try visitor.visitSingularEnumField(value: self.to, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    if !self.evidenceIds.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.evidenceIds, fieldNumber: 4)
+    }
+    if !self.supersededBy.isEmpty {
+      try visitor.visitSingularBytesField(value: self.supersededBy, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStateChange, rhs: WireStateChange) -> Bool {
+    if lhs.from != rhs.from {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.evidenceIds != rhs.evidenceIds {return false}
+    if lhs.supersededBy != rhs.supersededBy {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireTranslation: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Translation"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}source_id\0\u{1}lesson\0\u{1}machine\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.sourceID) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._lesson) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.machine) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.sourceID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.sourceID, fieldNumber: 1)
+    }
+    try { if let v = self._lesson {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if self.machine != false {
+      try visitor.visitSingularBoolField(value: self.machine, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireTranslation, rhs: WireTranslation) -> Bool {
+    if lhs.sourceID != rhs.sourceID {return false}
+    if lhs._lesson != rhs._lesson {return false}
+    if lhs.machine != rhs.machine {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRedaction: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Redaction"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}target_id\0\u{3}target_hash\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.targetID) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.targetHash) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.targetID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.targetID, fieldNumber: 1)
+    }
+    if !self.targetHash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.targetHash, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireRedaction, rhs: WireRedaction) -> Bool {
+    if lhs.targetID != rhs.targetID {return false}
+    if lhs.targetHash != rhs.targetHash {return false}
+    if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6412,7 +7131,185 @@ nonisolated extension WireThreadList: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireThreadSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ThreadSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_id\0\u{1}topic\0\u{1}title\0\u{1}language\0\u{1}marking\0\u{1}state\0\u{1}organisation\0\u{1}country\0\u{1}sequence\0\u{3}last_sequence\0\u{1}posts\0\u{3}received_at_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_id\0\u{1}topic\0\u{1}title\0\u{1}language\0\u{1}marking\0\u{1}state\0\u{1}organisation\0\u{1}country\0\u{1}sequence\0\u{3}last_sequence\0\u{1}posts\0\u{3}received_at_ms\0\u{1}endorsements\0\u{1}applications\0\u{3}superseded_by\0\u{1}translations\0\u{1}redacted\0")
+
+  fileprivate class _StorageClass {
+    var _threadID: Data = Data()
+    var _topic: String = String()
+    var _title: String = String()
+    var _language: String = String()
+    var _marking: WireMarking = .unspecified
+    var _state: WireThreadState = .unspecified
+    var _organisation: String = String()
+    var _country: String = String()
+    var _sequence: Int64 = 0
+    var _lastSequence: Int64 = 0
+    var _posts: UInt32 = 0
+    var _receivedAtMs: Int64 = 0
+    var _endorsements: UInt32 = 0
+    var _applications: [WireApplicationCount] = []
+    var _supersededBy: Data = Data()
+    var _translations: [String] = []
+    var _redacted: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _threadID = source._threadID
+      _topic = source._topic
+      _title = source._title
+      _language = source._language
+      _marking = source._marking
+      _state = source._state
+      _organisation = source._organisation
+      _country = source._country
+      _sequence = source._sequence
+      _lastSequence = source._lastSequence
+      _posts = source._posts
+      _receivedAtMs = source._receivedAtMs
+      _endorsements = source._endorsements
+      _applications = source._applications
+      _supersededBy = source._supersededBy
+      _translations = source._translations
+      _redacted = source._redacted
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._threadID) }()
+        case 2: try { try decoder.decodeSingularStringField(value: &_storage._topic) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._title) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._marking) }()
+        case 6: try { try decoder.decodeSingularEnumField(value: &_storage._state) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._organisation) }()
+        case 8: try { try decoder.decodeSingularStringField(value: &_storage._country) }()
+        case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._sequence) }()
+        case 10: try { try decoder.decodeSingularInt64Field(value: &_storage._lastSequence) }()
+        case 11: try { try decoder.decodeSingularUInt32Field(value: &_storage._posts) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._receivedAtMs) }()
+        case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._endorsements) }()
+        case 14: try { try decoder.decodeRepeatedMessageField(value: &_storage._applications) }()
+        case 15: try { try decoder.decodeSingularBytesField(value: &_storage._supersededBy) }()
+        case 16: try { try decoder.decodeRepeatedStringField(value: &_storage._translations) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._redacted) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if !_storage._threadID.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._threadID, fieldNumber: 1)
+      }
+      if !_storage._topic.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._topic, fieldNumber: 2)
+      }
+      if !_storage._title.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._title, fieldNumber: 3)
+      }
+      if !_storage._language.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._language, fieldNumber: 4)
+      }
+      if _storage._marking != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._marking, fieldNumber: 5)
+      }
+      if _storage._state != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._state, fieldNumber: 6)
+      }
+      if !_storage._organisation.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._organisation, fieldNumber: 7)
+      }
+      if !_storage._country.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._country, fieldNumber: 8)
+      }
+      if _storage._sequence != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._sequence, fieldNumber: 9)
+      }
+      if _storage._lastSequence != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._lastSequence, fieldNumber: 10)
+      }
+      if _storage._posts != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._posts, fieldNumber: 11)
+      }
+      if _storage._receivedAtMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._receivedAtMs, fieldNumber: 12)
+      }
+      if _storage._endorsements != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._endorsements, fieldNumber: 13)
+      }
+      if !_storage._applications.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._applications, fieldNumber: 14)
+      }
+      if !_storage._supersededBy.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._supersededBy, fieldNumber: 15)
+      }
+      if !_storage._translations.isEmpty {
+        try visitor.visitRepeatedStringField(value: _storage._translations, fieldNumber: 16)
+      }
+      if _storage._redacted != false {
+        try visitor.visitSingularBoolField(value: _storage._redacted, fieldNumber: 17)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireThreadSummary, rhs: WireThreadSummary) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._threadID != rhs_storage._threadID {return false}
+        if _storage._topic != rhs_storage._topic {return false}
+        if _storage._title != rhs_storage._title {return false}
+        if _storage._language != rhs_storage._language {return false}
+        if _storage._marking != rhs_storage._marking {return false}
+        if _storage._state != rhs_storage._state {return false}
+        if _storage._organisation != rhs_storage._organisation {return false}
+        if _storage._country != rhs_storage._country {return false}
+        if _storage._sequence != rhs_storage._sequence {return false}
+        if _storage._lastSequence != rhs_storage._lastSequence {return false}
+        if _storage._posts != rhs_storage._posts {return false}
+        if _storage._receivedAtMs != rhs_storage._receivedAtMs {return false}
+        if _storage._endorsements != rhs_storage._endorsements {return false}
+        if _storage._applications != rhs_storage._applications {return false}
+        if _storage._supersededBy != rhs_storage._supersededBy {return false}
+        if _storage._translations != rhs_storage._translations {return false}
+        if _storage._redacted != rhs_storage._redacted {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireApplicationCount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ApplicationCount"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}status\0\u{1}organisations\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6420,76 +7317,26 @@ nonisolated extension WireThreadSummary: SwiftProtobuf.Message, SwiftProtobuf._M
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.threadID) }()
-      case 2: try { try decoder.decodeSingularStringField(value: &self.topic) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.title) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.language) }()
-      case 5: try { try decoder.decodeSingularEnumField(value: &self.marking) }()
-      case 6: try { try decoder.decodeSingularEnumField(value: &self.state) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self.country) }()
-      case 9: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
-      case 10: try { try decoder.decodeSingularInt64Field(value: &self.lastSequence) }()
-      case 11: try { try decoder.decodeSingularUInt32Field(value: &self.posts) }()
-      case 12: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.status) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.organisations) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if !self.threadID.isEmpty {
-      try visitor.visitSingularBytesField(value: self.threadID, fieldNumber: 1)
+    if self.status != .unspecified {
+      try visitor.visitSingularEnumField(value: self.status, fieldNumber: 1)
     }
-    if !self.topic.isEmpty {
-      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 2)
-    }
-    if !self.title.isEmpty {
-      try visitor.visitSingularStringField(value: self.title, fieldNumber: 3)
-    }
-    if !self.language.isEmpty {
-      try visitor.visitSingularStringField(value: self.language, fieldNumber: 4)
-    }
-    if self.marking != .unspecified {
-      try visitor.visitSingularEnumField(value: self.marking, fieldNumber: 5)
-    }
-    if self.state != .unspecified {
-      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 6)
-    }
-    if !self.organisation.isEmpty {
-      try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 7)
-    }
-    if !self.country.isEmpty {
-      try visitor.visitSingularStringField(value: self.country, fieldNumber: 8)
-    }
-    if self.sequence != 0 {
-      try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 9)
-    }
-    if self.lastSequence != 0 {
-      try visitor.visitSingularInt64Field(value: self.lastSequence, fieldNumber: 10)
-    }
-    if self.posts != 0 {
-      try visitor.visitSingularUInt32Field(value: self.posts, fieldNumber: 11)
-    }
-    if self.receivedAtMs != 0 {
-      try visitor.visitSingularInt64Field(value: self.receivedAtMs, fieldNumber: 12)
+    if self.organisations != 0 {
+      try visitor.visitSingularUInt32Field(value: self.organisations, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: WireThreadSummary, rhs: WireThreadSummary) -> Bool {
-    if lhs.threadID != rhs.threadID {return false}
-    if lhs.topic != rhs.topic {return false}
-    if lhs.title != rhs.title {return false}
-    if lhs.language != rhs.language {return false}
-    if lhs.marking != rhs.marking {return false}
-    if lhs.state != rhs.state {return false}
-    if lhs.organisation != rhs.organisation {return false}
-    if lhs.country != rhs.country {return false}
-    if lhs.sequence != rhs.sequence {return false}
-    if lhs.lastSequence != rhs.lastSequence {return false}
-    if lhs.posts != rhs.posts {return false}
-    if lhs.receivedAtMs != rhs.receivedAtMs {return false}
+  package static func ==(lhs: WireApplicationCount, rhs: WireApplicationCount) -> Bool {
+    if lhs.status != rhs.status {return false}
+    if lhs.organisations != rhs.organisations {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -7,7 +7,7 @@ struct AdminStatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Show what an administrator should know today.",
         discussion: """
-            A relay administrator sees the counts of the whole relay, an organisation administrator those of their own
+            A relay administrator sees the counts of the whole relay, an organisation administrator those of their own \
             organisation.
             """)
 

@@ -8,8 +8,8 @@ struct AuditCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Show who did what, oldest of the chosen first; or verify the audit log.",
         discussion: """
-            A relay administrator sees everything, an organisation administrator what concerns their organisation. The
-            head hash that --verify tells, kept elsewhere, proves later that nothing before it was changed. A relay
+            A relay administrator sees everything, an organisation administrator what concerns their organisation. The \
+            head hash that --verify tells, kept elsewhere, proves later that nothing before it was changed. A relay \
             administrator's --export is the whole log, which --verify-file checks wherever it lies.
             """)
 

@@ -7,7 +7,7 @@ struct ChangeOrganisationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "change-organisation", abstract: "Change what is said of an organisation; what is left out stays.",
         discussion: """
-            Its short name stays for ever. An organisation administrator changes the contact of their own organisation, a
+            Its short name stays for ever. An organisation administrator changes the contact of their own organisation, a \
             relay administrator everything.
             """)
 

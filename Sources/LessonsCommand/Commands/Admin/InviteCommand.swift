@@ -7,11 +7,11 @@ struct InviteCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "invite", abstract: "Make an invitation for a new member, or for a member's further device.",
         discussion: """
-            The invitation is one line on standard output. Whoever holds it can join once: hand it over by a way that
-            you trust, and only to the person it is for. With --qr it is also drawn as a QR code, to be read off the
+            The invitation is one line on standard output. Whoever holds it can join once: hand it over by a way that \
+            you trust, and only to the person it is for. With --qr it is also drawn as a QR code, to be read off the \
             screen; with --output it goes into a file that only you can read, in place of standard output.
 
-            A further device of a colleague is invited by the colleague, with lessons invite-device. An organisation
+            A further device of a colleague is invited by the colleague, with lessons invite-device. An organisation \
             administrator invites one only for a member who holds no valid certificate any more.
             """)
 

@@ -7,7 +7,7 @@ struct RemoveOrganisationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove-organisation", abstract: "Remove an organisation with all its members, for ever.",
         discussion: """
-            Certificates are revoked (cessationOfOperation), sessions end, open invitations are withdrawn. What was posted
+            Certificates are revoked (cessationOfOperation), sessions end, open invitations are withdrawn. What was posted \
             stays; the short name is never given again. Asks for the short name. In a script, hand it over with --confirm.
             """)
 
@@ -33,7 +33,7 @@ struct RemoveMemberCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "remove-member", abstract: "Remove a member, for ever.",
         discussion: """
-            Certificates are revoked (affiliationChanged), sessions end, open invitations are withdrawn. What they posted
+            Certificates are revoked (affiliationChanged), sessions end, open invitations are withdrawn. What they posted \
             stays. Asks for the member's name. In a script, hand it over with --confirm.
             """)
 

@@ -10,8 +10,8 @@ struct RevokeCommand: AsyncParsableCommand {
         commandName: "revoke",
         abstract: "Revoke certificates, for ever or on hold; sessions that use them end at once.",
         discussion: """
-            With --reason hold they are on hold, until lessons admin release takes it back or another revocation makes it
-            final. Asks for the name of what is revoked: the organisation's short name, the member's name, or the first
+            With --reason hold they are on hold, until lessons admin release takes it back or another revocation makes it \
+            final. Asks for the name of what is revoked: the organisation's short name, the member's name, or the first \
             16 digits of the fingerprint. In a script, hand it over with --confirm.
             """)
 

@@ -7,8 +7,8 @@ struct SetRolesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set-roles", abstract: "Say what a member may do from now on.",
         discussion: """
-            The list takes the place of the one before. A curator moderates the topics of --curates with all below them;
-            without --curates somebody who is a curator already keeps their topics, and a new one curates every topic, as
+            The list takes the place of the one before. A curator moderates the topics of --curates with all below them; \
+            without --curates somebody who is a curator already keeps their topics, and a new one curates every topic, as \
             with --curates '#'. Only a relay administrator makes a curator.
             """)
 
