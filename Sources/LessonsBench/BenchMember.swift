@@ -47,26 +47,32 @@ struct BenchMember: Sendable {
                 alpnProtocols: ["lessons/1"]))
     }
 
-    /// Signed posts of about `bytes` bytes of content each, as Publish frames with request ids from 1 on.
+    /// Signed posts of about `bytes` bytes of content each, as Publish frames.
     func posts(_ count: Int, bytes: Int, topic: String) throws -> [WireFrame.OneOf_Body] {
-        guard let topic = Topic(topic) else { throw BenchError.unexpectedAnswer }
-        var random = SystemCSPRNG()
         let filler = String(repeating: "What happened, why it matters, what to change. ", count: bytes / 47 + 1)
         let observation = String(filler.prefix(max(1, bytes - 200)))
         return try (0..<count).map { index in
-            let now = Milliseconds(Date().timeIntervalSince1970 * 1_000)
-            let id = PostID(UUIDValue(version7At: now, using: &random))
-            let post = Post(
-                id: id, salt: SecureRandom.bytes(Post.saltBytes), author: self.id, organisation: organisation,
-                createdAt: now, topic: topic, thread: id, marking: .green, audience: .everybody, language: "en",
-                body: .lesson(Lesson(title: "Lesson \(index)", observation: observation, recommendation: "Change it.")))
-            let content = post.encodedContent()
-            var publish = WirePublish()
-            publish.post = WireSignedPost(
-                SignedPost(
-                    content: content, signature: try key.sign(SignedPost.signatureContext + content),
-                    certificateFingerprint: chain[0].fingerprint))
-            return .publish(publish)
+            try post(
+                Lesson(title: "Lesson \(index)", observation: observation, recommendation: "Change it."), topic: topic)
         }
+    }
+
+    /// `lesson` as a signed post, in a Publish frame.
+    func post(_ lesson: Lesson, topic: String) throws -> WireFrame.OneOf_Body {
+        guard let topic = Topic(topic) else { throw BenchError.unexpectedAnswer }
+        var random = SystemCSPRNG()
+        let now = Milliseconds(Date().timeIntervalSince1970 * 1_000)
+        let id = PostID(UUIDValue(version7At: now, using: &random))
+        let post = Post(
+            id: id, salt: SecureRandom.bytes(Post.saltBytes), author: self.id, organisation: organisation,
+            createdAt: now, topic: topic, thread: id, marking: .green, audience: .everybody, language: "en",
+            body: .lesson(lesson))
+        let content = post.encodedContent()
+        var publish = WirePublish()
+        publish.post = WireSignedPost(
+            SignedPost(
+                content: content, signature: try key.sign(SignedPost.signatureContext + content),
+                certificateFingerprint: chain[0].fingerprint))
+        return .publish(publish)
     }
 }
