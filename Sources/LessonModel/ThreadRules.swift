@@ -7,6 +7,8 @@ package struct ThreadRuleError: Error, Hashable, Sendable {
         case forbidden
         /// The post must reach everybody who may see the lesson.
         case narrowerThanThread
+        /// The post would give another one away to somebody who may not see that.
+        case widerThanTarget
         /// Nobody has shown yet that they applied the lesson.
         case evidenceMissing
         /// It is so already.
@@ -64,18 +66,21 @@ package struct ThreadRules {
     package var rights: ThreadRights
     /// A post of the thread that the author may see; nil where there is none.
     package var target: (PostID) throws -> RedactionTarget?
+    /// Whether the next post reaches nobody who may not see a post like this one; see `Visibility.admits`.
+    package var isWithin: (Visibility) -> Bool
     /// Who may see another thread's lesson, which the author may see too; nil where there is none.
     package var otherThread: (PostID) throws -> Visibility?
 
     package init(
         projection: ThreadProjection, visibility: Visibility, rights: ThreadRights,
-        target: @escaping (PostID) throws -> RedactionTarget?,
+        target: @escaping (PostID) throws -> RedactionTarget?, isWithin: @escaping (Visibility) -> Bool,
         otherThread: @escaping (PostID) throws -> Visibility?
     ) {
         self.projection = projection
         self.visibility = visibility
         self.rights = rights
         self.target = target
+        self.isWithin = isWithin
         self.otherThread = otherThread
     }
 
@@ -191,6 +196,11 @@ package struct ThreadRules {
             throw ThreadRuleError(
                 .invalid, "target_id", "\(target.kind.withArticle) is not redacted; post another one that sets it right"
             )
+        }
+        guard isWithin(target.visibility) else {
+            throw ThreadRuleError(
+                .widerThanTarget, "marking",
+                "a redaction must not reach further than the post: give it the post's marking")
         }
         guard !target.isErased else { throw ThreadRuleError(.alreadySo, "target_id", "the post is redacted already") }
         guard redaction.targetHash == target.contentHash else {

@@ -268,6 +268,7 @@ extension WireError {
             case .stale: .stale
             case .forbidden: .forbidden
             case .narrowerThanThread: .narrowerThanThread
+            case .widerThanTarget: .widerThanThread
             case .evidenceMissing: .evidenceMissing
             case .alreadySo: .alreadyExists
             case .unknownTarget: .unknownParent

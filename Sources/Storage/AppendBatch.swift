@@ -128,10 +128,15 @@ struct AppendBatch {
             }
         }
         if comment.parent != post.thread {
-            let isThere = try db.exists(
-                "SELECT 1 FROM posts p WHERE p.id = ?3 AND p.thread = ?4 AND \(VisibilitySQL.post("p"))",
-                [.id(post.author), .text(post.organisation.text), .id(comment.parent), .integer(thread.sequence)])
-            guard isThere else { return .refused(.unknownParent) }
+            let parent = try db.first(
+                "SELECT p.sequence FROM posts p WHERE p.id = ?3 AND p.thread = ?4 AND \(VisibilitySQL.post("p"))",
+                [.id(post.author), .text(post.organisation.text), .id(comment.parent), .integer(thread.sequence)]
+            ) { $0.integer(0) }
+            guard let parent else { return .refused(.unknownParent) }
+            // The answer names what it answers, and would give it away to somebody who may not see that.
+            guard case .allowed = request.mayReply(try PostVisibilitySQL.visibility(of: parent, in: db)) else {
+                return .refused(.widerThanThread)
+            }
         }
         return .inThread(thread, nil)
     }

@@ -224,6 +224,7 @@ extension ThreadRules {
                     kind: kind, visibility: try PostVisibilitySQL.visibility(of: sequence, in: db), contentHash: hash,
                     isErased: isErased)
             },
+            isWithin: { if case .allowed = request.mayReply($0) { true } else { false } },
             otherThread: { id in
                 let found = try db.first(
                     "SELECT p.sequence FROM posts p WHERE p.id = ?3 AND p.kind = 1 AND \(VisibilitySQL.post("p"))",

@@ -26,7 +26,7 @@ import Testing
 
     private func rules(
         _ change: (inout ThreadProjection) throws -> Void = { _ in }, rights: ThreadRights = ThreadRights(),
-        target: RedactionTarget? = nil, otherThread: Visibility? = nil
+        target: RedactionTarget? = nil, isWithin: Bool = true, otherThread: Visibility? = nil
     ) throws -> ThreadRules {
         let own = try #require(own)
         var projection = ThreadProjection(
@@ -35,7 +35,7 @@ import Testing
         return ThreadRules(
             projection: projection,
             visibility: Visibility(marking: .green, audience: .everybody, author: member(1), organisation: own),
-            rights: rights, target: { _ in target }, otherThread: { _ in otherThread })
+            rights: rights, target: { _ in target }, isWithin: { _ in isWithin }, otherThread: { _ in otherThread })
     }
 
     private func refusal(_ rules: ThreadRules, _ post: Post) -> ThreadRuleError.Kind? {
@@ -162,6 +162,7 @@ import Testing
         for kind in [PostKind.endorsement, .stateChange, .redaction] {
             #expect(refusal(try rules(target: target(kind)), try post(body(), by: other)) == .invalid, "\(kind)")
         }
+        #expect(refusal(try rules(target: target(), isWithin: false), try post(body(), by: other)) == .widerThanTarget)
         let narrow = try post(body(), by: other, marking: .red)
         #expect(refusal(try rules(target: target()), narrow) == .narrowerThanThread)
     }

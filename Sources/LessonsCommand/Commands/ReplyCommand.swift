@@ -7,7 +7,7 @@ struct ReplyCommand: AsyncParsableCommand {
         commandName: "reply", abstract: "Answer a lesson or a reply.",
         discussion: """
             The text is Markdown: from --message, from a file, from standard input, or from your editor. Marking and audience \
-            are the thread's unless you narrow them.
+            are those of what you answer unless you narrow them.
             """)
 
     @OptionGroup var options: CommandOptions
@@ -22,7 +22,7 @@ struct ReplyCommand: AsyncParsableCommand {
     @Option(name: [.customShort("m"), .long], help: "Your reply.")
     var message: String?
 
-    @Option(help: "A narrower marking than the thread's.")
+    @Option(help: "A narrower marking than that of what you answer.")
     var marking: Marking?
 
     @Option(help: "Whom the marking names: organisations or, for RED, members' ids; with commas, or repeated.")
@@ -50,8 +50,9 @@ struct ReplyCommand: AsyncParsableCommand {
                     .missingInput, "NOT_FOUND", "the thread's lesson has not been received here",
                     hint: "receive what is new with: lessons sync")
             }
+            // What is answered may be for fewer than the lesson, and so must the answer be.
             let handling = try ReplyHandling(
-                to: lesson.post, from: identity.viewer, marking: marking, audience: audience.splitAtCommas)
+                to: parent.post, from: identity.viewer, marking: marking, audience: audience.splitAtCommas)
             let texts = try TextSource(context, kind: "reply")
             let text = try written(texts, parent)
             if message == nil, file == nil, ReplyTemplate.reply(in: String(decoding: text.bytes, as: UTF8.self)).isEmpty

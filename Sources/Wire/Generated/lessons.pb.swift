@@ -122,7 +122,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// The member's roles do not allow it.
   case forbidden // = 300
 
-  /// A reply's marking or audience is wider than its thread's.
+  /// A post's marking or audience is wider than its thread's, or than that of the post it answers or redacts.
   case widerThanThread // = 301
 
   /// It would leave the relay without a relay administrator who can still connect.
