@@ -39,7 +39,8 @@ struct SearchBench: AsyncParsableCommand {
                     search(word(of: read[$0 % read.count]).prefix(4) + "*")
                 },
                 try await measure("lessons like another", relay, peer) { index in
-                    var like = search(read[index % read.count].title)
+                    let lesson = read[index % read.count]
+                    var like = search("\(lesson.title) \(lesson.recommendation.prefix(400))")
                     like.similar = true
                     return like
                 },
@@ -68,8 +69,10 @@ struct SearchBench: AsyncParsableCommand {
         return search
     }
 
+    /// The first words of the title, or its longest one where all are short.
     private func words(of lesson: Lesson) -> String {
-        lesson.title.split { !$0.isLetter }.filter { $0.count > 3 }.prefix(3).joined(separator: " ")
+        let words = lesson.title.split { !$0.isLetter }.filter { $0.count > 3 }.prefix(3).map(String.init)
+        return words.isEmpty ? word(of: lesson) : words.joined(separator: " ")
     }
 
     /// The longest word of the title.
