@@ -24,7 +24,7 @@ struct Lessons: AsyncParsableCommand {
                 subcommands: [
                     TopicsCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, SubscriptionsCommand.self,
                     WatchCommand.self, SyncCommand.self, ThreadsCommand.self, SearchCommand.self, ShowCommand.self,
-                    ExportCommand.self,
+                    DigestCommand.self, ExportCommand.self,
                 ]),
             CommandGroup(
                 name: "Write",
@@ -57,6 +57,7 @@ enum Overview {
           lessons threads                  list lessons
           lessons search 'complaint*'      find what was posted
           lessons show 12                  read one with its replies
+          lessons digest --weekly          what is new, to be read at once or mailed
 
           lessons post                     write a lesson in your editor; or: lessons post FILE
           lessons reply 12 -m 'We tried it.'

@@ -100,6 +100,16 @@ package final class ClientMirror: Sendable {
         }
     }
 
+    /// Threads that have a post which the relay received at `time` or later, those with the newest last.
+    package func threads(withPostsSince time: Milliseconds) throws(StorageError) -> [PostID] {
+        try database.reading { db in
+            try db.all(
+                "SELECT thread FROM posts WHERE received_at >= ? GROUP BY thread ORDER BY max(sequence)",
+                [.integer(time)]
+            ) { try $0.postID(0) }
+        }
+    }
+
     /// Posts whose signature was not checked yet, in order.
     package func unchecked(limit: Int) throws(StorageError) -> [MirrorEntry] {
         try database.reading { db in

@@ -118,6 +118,11 @@ extension EndToEnd {
                     #expect(text.contains(part), "\(part) in \(text)")
                 }
 
+                let digest = try await all.media.run("digest", "--daily", "--quiet").expecting().output
+                #expect(digest.contains("adopted: ge-police") && digest.contains("now lesson-learned"), "\(digest)")
+                let nothing = try await all.media.run("digest", "--since", "2099-01-01", "--quiet").expecting()
+                #expect(nothing.output.isEmpty && nothing.errorOutput.isEmpty, "\(nothing)")
+
                 // Revised, then redacted: the lesson's sentence is in no file of relay or members any more.
                 let revised = LessonText(title: "The same two officers", observation: "\(secret) hears of it early.")
                 try await all.ombudsman.run("revise", number, "-", "-m", "Wording", input: .text(revised.markdown))
