@@ -33,7 +33,10 @@ struct Lessons: AsyncParsableCommand {
                     ImportCommand.self, OutboxCommand.self,
                 ]),
             CommandGroup(
-                name: "Learn", subcommands: [EndorseCommand.self, ApplyCommand.self, StateCommand.self]),
+                name: "Learn",
+                subcommands: [
+                    EndorseCommand.self, ApplyCommand.self, OwedCommand.self, StateCommand.self, StatisticsCommand.self,
+                ]),
             CommandGroup(
                 name: "Members", subcommands: [OrganisationsCommand.self, MembersCommand.self, AdminCommand.self]),
         ])

@@ -26,6 +26,10 @@ enum AccessPolicy {
         principal.member.roles.contains { $0 >= .contributor }
     }
 
+    static func mayReadStatistics(_ principal: Principal) -> Bool {
+        principal.member.roles.contains { $0 >= .curator }
+    }
+
     static func isRelayAdministrator(_ principal: Principal) -> Bool {
         principal.member.roles.contains(.relayAdministrator)
     }

@@ -104,6 +104,8 @@ extension RelayCore {
         case .fetchThread(let request): return RequestAnswer(.threadPage(try thread(request, principal.viewer)))
         case .listThreads(let request): return RequestAnswer(.threadList(try threads(request, principal.viewer)))
         case .search(let request): return RequestAnswer(.searchResults(try search(request, principal.viewer)))
+        case .fetchStatistics(let request): return RequestAnswer(.statistics(try statistics(request, principal)))
+        case .listOwed(let request): return RequestAnswer(.threadList(try owed(request, principal.viewer)))
         case .listTopics: return RequestAnswer(.topicList(try topics(principal.viewer)))
         case .fetchCertificates(let request):
             return RequestAnswer(.certificateList(try certificates(request)))

@@ -46,6 +46,19 @@ extension RelayConnection {
         return posts.posts.map(\.value)
     }
 
+    package func statistics(_ fetch: WireFetchStatistics) async throws(ClientError) -> WireStatistics {
+        guard case .statistics(let found) = try await request(.fetchStatistics(fetch)) else {
+            throw Self.unexpectedAnswer
+        }
+        return found
+    }
+
+    /// Threads on which the member's organisation owes a report.
+    package func owed(_ list: WireListOwed) async throws(ClientError) -> WireThreadList {
+        guard case .threadList(let found) = try await request(.listOwed(list)) else { throw Self.unexpectedAnswer }
+        return found
+    }
+
     /// - Parameter limit: 1 to 500; 0 for the relay's choice.
     package func thread(
         _ id: PostID, after sequence: SequenceNumber = 0, limit: UInt32 = 0

@@ -1326,6 +1326,31 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .released(newValue)}
   }
 
+  /// What is known of lessons as a whole.
+  package var fetchStatistics: WireFetchStatistics {
+    get {
+      if case .fetchStatistics(let v)? = body {return v}
+      return WireFetchStatistics()
+    }
+    set {body = .fetchStatistics(newValue)}
+  }
+
+  package var statistics: WireStatistics {
+    get {
+      if case .statistics(let v)? = body {return v}
+      return WireStatistics()
+    }
+    set {body = .statistics(newValue)}
+  }
+
+  package var listOwed: WireListOwed {
+    get {
+      if case .listOwed(let v)? = body {return v}
+      return WireListOwed()
+    }
+    set {body = .listOwed(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -1404,6 +1429,10 @@ package nonisolated struct WireFrame: Sendable {
     case removed(WireRemoved)
     case releaseHold(WireReleaseHold)
     case released(WireReleased)
+    /// What is known of lessons as a whole.
+    case fetchStatistics(WireFetchStatistics)
+    case statistics(WireStatistics)
+    case listOwed(WireListOwed)
 
   }
 
@@ -2748,6 +2777,109 @@ package nonisolated struct WireFragment: Sendable {
   package init() {}
 }
 
+/// Lessons in figures, as far as they are for you. Answered by Statistics. Role curator, or an administrator's.
+package nonisolated struct WireFetchStatistics: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Not set: all.
+  package var filter: WireFilter {
+    get {_filter ?? WireFilter()}
+    set {_filter = newValue}
+  }
+  /// Returns true if `filter` has been explicitly set.
+  package var hasFilter: Bool {self._filter != nil}
+  /// Clears the value of `filter`. Subsequent reads from it will return its default value.
+  package mutating func clearFilter() {self._filter = nil}
+
+  /// Lessons received at this time or later, milliseconds since 1970; 0: at any time.
+  package var sinceMs: Int64 = 0
+
+  /// Lessons received before this time, milliseconds since 1970; 0: at any time.
+  package var beforeMs: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _filter: WireFilter? = nil
+}
+
+/// The answer to FetchStatistics. Without redacted lessons.
+package nonisolated struct WireStatistics: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var lessons: UInt32 = 0
+
+  /// Each state once.
+  package var byState: [WireLessonCount] = []
+
+  package var byTopic: [WireLessonCount] = []
+
+  /// By the posting organisation's country; the empty name stands for institutions.
+  package var byCountry: [WireLessonCount] = []
+
+  /// `2026-11`, in UTC.
+  package var byMonth: [WireLessonCount] = []
+
+  /// Lessons that were learned or became good practice; 0 when they are fewer than `min_cell`.
+  package var learned: UInt32 = 0
+
+  /// How long these took from the observation, milliseconds: a quarter took less than the first, half less than the second,
+  /// three quarters less than the third. Not set when `learned` is 0.
+  package var learningQuartilesMs: [Int64] = []
+
+  /// Neither rejected nor superseded, and no other organisation reports to have adopted or tried them.
+  package var unapplied: UInt32 = 0
+
+  /// Smaller counts by topic, country and month are withheld, as is one more where a single one could be computed.
+  package var minCell: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A count of lessons.
+package nonisolated struct WireLessonCount: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var name: String = String()
+
+  package var lessons: UInt32 = 0
+
+  /// `lessons` is not told.
+  package var withheld: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Threads on which your organisation owes a report what became of the lesson there: identified, learned or good practice,
+/// not your own, and your organisation has not reported, or is still considering. The oldest first. Answered by ThreadList.
+/// Role reader.
+package nonisolated struct WireListOwed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Threads that at least one selects; none: all.
+  package var filters: [WireFilter] = []
+
+  /// At most this many, 1 to 500; 0 stands for 50.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// The topic tree. Answered by TopicList. Role reader.
 package nonisolated struct WireListTopics: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -4024,7 +4156,7 @@ nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{2}\u{5}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{c}$\u{4}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{2}\u{5}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{4}Q\u{1}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}$\u{4}\u{c}P\u{1}\u{14}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4904,6 +5036,45 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .released(v)
         }
       }()
+      case 160: try {
+        var v: WireFetchStatistics?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .fetchStatistics(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .fetchStatistics(v)
+        }
+      }()
+      case 161: try {
+        var v: WireStatistics?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .statistics(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .statistics(v)
+        }
+      }()
+      case 162: try {
+        var v: WireListOwed?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listOwed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listOwed(v)
+        }
+      }()
       default: break
       }
     }
@@ -5185,6 +5356,18 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .released?: try {
       guard case .released(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 79)
+    }()
+    case .fetchStatistics?: try {
+      guard case .fetchStatistics(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 160)
+    }()
+    case .statistics?: try {
+      guard case .statistics(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 161)
+    }()
+    case .listOwed?: try {
+      guard case .listOwed(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 162)
     }()
     case nil: break
     }
@@ -7530,6 +7713,195 @@ nonisolated extension WireFragment: SwiftProtobuf.Message, SwiftProtobuf._Messag
   package static func ==(lhs: WireFragment, rhs: WireFragment) -> Bool {
     if lhs.text != rhs.text {return false}
     if lhs.match != rhs.match {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFetchStatistics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FetchStatistics"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}filter\0\u{3}since_ms\0\u{3}before_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._filter) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.sinceMs) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.beforeMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._filter {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if self.sinceMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.sinceMs, fieldNumber: 2)
+    }
+    if self.beforeMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.beforeMs, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFetchStatistics, rhs: WireFetchStatistics) -> Bool {
+    if lhs._filter != rhs._filter {return false}
+    if lhs.sinceMs != rhs.sinceMs {return false}
+    if lhs.beforeMs != rhs.beforeMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStatistics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Statistics"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lessons\0\u{3}by_state\0\u{3}by_topic\0\u{3}by_country\0\u{3}by_month\0\u{1}learned\0\u{3}learning_quartiles_ms\0\u{1}unapplied\0\u{3}min_cell\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.lessons) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.byState) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.byTopic) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.byCountry) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.byMonth) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.learned) }()
+      case 7: try { try decoder.decodeRepeatedInt64Field(value: &self.learningQuartilesMs) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.unapplied) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.minCell) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.lessons != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lessons, fieldNumber: 1)
+    }
+    if !self.byState.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.byState, fieldNumber: 2)
+    }
+    if !self.byTopic.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.byTopic, fieldNumber: 3)
+    }
+    if !self.byCountry.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.byCountry, fieldNumber: 4)
+    }
+    if !self.byMonth.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.byMonth, fieldNumber: 5)
+    }
+    if self.learned != 0 {
+      try visitor.visitSingularUInt32Field(value: self.learned, fieldNumber: 6)
+    }
+    if !self.learningQuartilesMs.isEmpty {
+      try visitor.visitPackedInt64Field(value: self.learningQuartilesMs, fieldNumber: 7)
+    }
+    if self.unapplied != 0 {
+      try visitor.visitSingularUInt32Field(value: self.unapplied, fieldNumber: 8)
+    }
+    if self.minCell != 0 {
+      try visitor.visitSingularUInt32Field(value: self.minCell, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireStatistics, rhs: WireStatistics) -> Bool {
+    if lhs.lessons != rhs.lessons {return false}
+    if lhs.byState != rhs.byState {return false}
+    if lhs.byTopic != rhs.byTopic {return false}
+    if lhs.byCountry != rhs.byCountry {return false}
+    if lhs.byMonth != rhs.byMonth {return false}
+    if lhs.learned != rhs.learned {return false}
+    if lhs.learningQuartilesMs != rhs.learningQuartilesMs {return false}
+    if lhs.unapplied != rhs.unapplied {return false}
+    if lhs.minCell != rhs.minCell {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLessonCount: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".LessonCount"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}lessons\0\u{1}withheld\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.lessons) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.withheld) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.lessons != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lessons, fieldNumber: 2)
+    }
+    if self.withheld != false {
+      try visitor.visitSingularBoolField(value: self.withheld, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireLessonCount, rhs: WireLessonCount) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.lessons != rhs.lessons {return false}
+    if lhs.withheld != rhs.withheld {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListOwed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListOwed"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}filters\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.filters) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.filters.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.filters, fieldNumber: 1)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListOwed, rhs: WireListOwed) -> Bool {
+    if lhs.filters != rhs.filters {return false}
+    if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
