@@ -25,6 +25,10 @@ extension LessonDocument {
 /// One reading of one document.
 struct LessonDocumentParser {
     let lines: [MarkdownStructure.Line]
+    /// True for an exported thread: a lesson's document with a key `export`, and with posts after the sections.
+    private let isThread: Bool
+    /// The index of the line with which the first of these posts begins; nil where there is none.
+    private(set) var postsStart: Int?
     private var problems: [LessonDocumentProblem] = []
     var frontMatter = FrontMatter()
     /// False where the front matter has no end, so that no section can be said to be missing.
@@ -40,12 +44,15 @@ struct LessonDocumentParser {
         var firstLine = 1
         var endLine = 1
         var values: [LessonDocumentKey: StrictYAML] = [:]
+        /// What an exported thread says of itself.
+        var export: StrictYAML?
 
         func line(of node: StrictYAML) -> Int { firstLine + node.line - 1 }
         func line(of key: LessonDocumentKey) -> Int { values[key].map { line(of: $0) } ?? endLine }
     }
 
-    init(_ bytes: [UInt8]) {
+    init(_ bytes: [UInt8], isThread: Bool = false) {
+        self.isThread = isThread
         var bytes = bytes[...]
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
@@ -56,10 +63,13 @@ struct LessonDocumentParser {
         checkCharacters()
         if let bodyStart = readFrontMatter() { readBody(from: bodyStart) }
         let document = build()
-        guard let document, problems.isEmpty else {
-            throw LessonDocumentProblems(problems.sorted { $0.line < $1.line })
-        }
+        try checkProblems()
+        guard let document else { preconditionFailure("a document that is not made has a problem") }
         return document
+    }
+
+    func checkProblems() throws(LessonDocumentProblems) {
+        if !problems.isEmpty { throw LessonDocumentProblems(problems.sorted { $0.line < $1.line }) }
     }
 
     mutating func add(_ line: Int, _ field: String, _ message: String) {
@@ -130,6 +140,14 @@ struct LessonDocumentParser {
             return
         }
         for (key, value) in pairs {
+            if case .text(ThreadDocument.exportKey) = key.value {
+                frontMatter.export = value
+                guard !isThread else { continue }
+                add(
+                    frontMatter.line(of: key), "front matter",
+                    "this is an exported thread; bring its lesson in with: lessons import FILE")
+                continue
+            }
             guard case .text(let name) = key.value, let known = LessonDocumentKey(rawValue: name) else {
                 addUnknownKey(key)
                 continue
@@ -157,6 +175,10 @@ struct LessonDocumentParser {
         var saidTextBeforeSection = false
         for (index, role) in MarkdownStructure.roles(of: body).enumerated() {
             let line = start + index + 1
+            if isThread, ThreadDocument.postNumber(role) != nil {
+                postsStart = start + index
+                break
+            }
             switch role {
             case .help: continue
             case .heading(level: 1, let text):

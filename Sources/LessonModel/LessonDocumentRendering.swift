@@ -7,6 +7,9 @@ extension LessonDocument {
         return "---\n" + document.frontMatter.render() + "---\n" + document.sections(style)
     }
 
+    /// The sections with their headings, as `render` writes them.
+    package var sectionsText: String { normalised().sections(.odcr) }
+
     /// The sections with their headings, each after an empty line. Of a normalised document.
     func sections(_ style: LessonSection.Style) -> String {
         var text = ""
@@ -38,28 +41,55 @@ extension LessonDocument {
 
 /// Front matter in the making: keys with texts and lists, empty ones left out.
 struct FrontMatterText {
-    private var entries: [(key: String, values: [String], isList: Bool)] = []
+    private enum Value {
+        case text(String)
+        case list([String])
+        case nested(FrontMatterText)
+    }
+
+    private var entries: [(key: String, value: Value)] = []
 
     mutating func add(_ key: String, _ value: String?) {
-        if let value { entries.append((key, [value], false)) }
+        if let value { entries.append((key, .text(value))) }
     }
 
     mutating func add(_ key: String, _ values: [String]) {
-        if !values.isEmpty { entries.append((key, values, true)) }
+        if !values.isEmpty { entries.append((key, .list(values))) }
+    }
+
+    mutating func add(_ key: String, _ values: FrontMatterText) {
+        if !values.entries.isEmpty { entries.append((key, .nested(values))) }
     }
 
     /// Lines that end in a line feed, without the lines `---`.
-    func render() -> String {
-        let escapesAliases = entries.contains { $0.values.contains { $0.utf8.contains(UInt8(ascii: "&")) } }
+    func render() -> String { render(margin: "", escapesAliases: holdsAmpersand) }
+
+    private var holdsAmpersand: Bool {
+        let ampersand = UInt8(ascii: "&")
+        return entries.contains { entry in
+            switch entry.value {
+            case .text(let value): value.utf8.contains(ampersand)
+            case .list(let values): values.contains { $0.utf8.contains(ampersand) }
+            case .nested(let values): values.holdsAmpersand
+            }
+        }
+    }
+
+    private func render(margin: String, escapesAliases: Bool) -> String {
+        func scalar(_ text: String) -> String { StrictYAML.renderedScalar(text, escapesAliases: escapesAliases) }
         var text = ""
-        for (key, values, isList) in entries {
-            let scalars = values.map { StrictYAML.renderedScalar($0, escapesAliases: escapesAliases) }
-            if !isList {
-                text += "\(key): \(scalars[0])\n"
-            } else if scalars.reduce(key.utf8.count, { $0 + $1.utf8.count + 2 }) <= 100 {
-                text += "\(key): [\(scalars.joined(separator: ", "))]\n"
-            } else {
-                text += "\(key):\n" + scalars.map { "  - \($0)\n" }.joined()
+        for (key, value) in entries {
+            switch value {
+            case .text(let value): text += "\(margin)\(key): \(scalar(value))\n"
+            case .list(let values):
+                let scalars = values.map(scalar)
+                if scalars.reduce(key.utf8.count, { $0 + $1.utf8.count + 2 }) <= 100 {
+                    text += "\(margin)\(key): [\(scalars.joined(separator: ", "))]\n"
+                } else {
+                    text += "\(margin)\(key):\n" + scalars.map { "\(margin)  - \($0)\n" }.joined()
+                }
+            case .nested(let values):
+                text += "\(margin)\(key):\n" + values.render(margin: margin + "  ", escapesAliases: escapesAliases)
             }
         }
         return text

@@ -13,6 +13,44 @@ package enum TimestampText {
         return "\(date(daysSince1970: days))T\(time(secondOfDay)).\(padded(fraction, 3))Z"
     }
 
+    /// The years 0000 to 9999; see `held`.
+    private static let range: ClosedRange<Milliseconds> = -62_167_219_200_000...253_402_300_799_999
+
+    /// `moment`, or the end of the years 0000 to 9999 beyond which it lies.
+    package static func held(_ moment: Milliseconds) -> Milliseconds {
+        min(max(moment, range.lowerBound), range.upperBound)
+    }
+
+    /// Reads what `rfc3339` writes; nil for anything else, other forms of RFC 3339 included.
+    package static func milliseconds(rfc3339 text: String) -> Milliseconds? {
+        let units = Array(text.utf8)
+        guard units.count == 24, CalendarDate.isValid(String(text.prefix(10)), mayBePartial: false) else { return nil }
+        for (offset, unit) in [(10, "T"), (13, ":"), (16, ":"), (19, "."), (23, "Z")] {
+            guard units[offset] == unit.utf8.first else { return nil }
+        }
+        func number(_ range: Range<Int>) -> Int64? {
+            units[range].reduce(0) { sum, unit in
+                sum.flatMap { (48...57).contains(unit) ? $0 * 10 + Int64(unit) - 48 : nil }
+            }
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+            let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19),
+            let fraction = number(20..<23), hour < 24, minute < 60, second < 60
+        else { return nil }
+        let seconds = daysSince1970(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second
+        return seconds * 1_000 + fraction
+    }
+
+    /// Of the years 0000 to 9999, by H. Hinnant's `days_from_civil`.
+    private static func daysSince1970(year: Int64, month: Int64, day: Int64) -> Int64 {
+        // Counted from a March 400 years earlier, so that nothing is negative.
+        let year = (month <= 2 ? year - 1 : year) + 400
+        let yearOfEra = year % 400
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+        return (year / 400 - 1) * 146_097 + dayOfEra - 719_468
+    }
+
     private static func parts(_ moment: Milliseconds) -> (days: Int64, secondOfDay: Int64) {
         let seconds = floored(moment, by: 1_000)
         let days = floored(seconds, by: 86_400)

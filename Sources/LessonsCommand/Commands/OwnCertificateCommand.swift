@@ -116,7 +116,7 @@ struct OwnCertificateCommand: AsyncParsableCommand {
 
 extension CommandContext {
     /// - Throws: where a file at `path` could take the place of what makes a profile.
-    fileprivate func checkNotOwn(_ path: String) throws(CommandFailure) {
+    func checkNotOwn(_ path: String) throws(CommandFailure) {
         guard profile.holds(path) else { return }
         throw CommandFailure(
             .cannotWrite, "OWN_FOLDER", "\(path) lies where this machine keeps identities; nothing was written",

@@ -15,13 +15,17 @@ struct ImportRun {
 
     private let context: CommandContext
     private let identity: ClientIdentity
-    private let mapping: ImportMapping
+    /// The one topic of all lessons; nil where each has its own.
+    private let topic: Topic?
     private let source: String
     private let isDryRun: Bool
     private let signer: PostSigner
     private let outbox: Outbox
+    private let mirror: ClientMirror?
     private var known: Set<String>
     private var batch: [OutboxItem] = []
+    /// Of exported threads, by the item's id.
+    private var origins: [PostID: PostID] = [:]
     private var progress: ProgressReport
     private var recordCount = 0
     private var connection: RelayConnection?
@@ -31,21 +35,26 @@ struct ImportRun {
     private(set) var filtered = 0
     private(set) var refused = 0
     private(set) var broken = 0
+    /// Lessons of threads that this relay has already.
+    private(set) var present = 0
     private(set) var waiting = 0
     private var stopped: CommandFailure?
 
-    /// - Parameter total: lines of the file, where that is known.
+    /// - Parameters:
+    ///   - topic: the one of all lessons; nil where each has its own.
+    ///   - source: names where the records come from.
+    ///   - total: records, where that is known.
     init(
-        context: CommandContext, identity: ClientIdentity, mapping: ImportMapping, source: String, total: Int?,
-        isDryRun: Bool
+        context: CommandContext, identity: ClientIdentity, topic: Topic?, source: String, total: Int?, isDryRun: Bool
     ) throws {
         self.context = context
         self.identity = identity
-        self.mapping = mapping
+        self.topic = topic
         self.source = source
         self.isDryRun = isDryRun
         signer = try PostSigner(identity)
         outbox = try context.profile.openOutbox()
+        mirror = try? context.mirror(identity)
         if !isDryRun { try Self.dropRefused(source, outbox) }
         known = Set(try outbox.importedKeys(source: source).keys)
         progress = ProgressReport("records read", total: total, output: context.output, now: .now)
@@ -59,12 +68,12 @@ struct ImportRun {
     }
 
     /// Takes all records; a cancelled task leaves the rest for the next time.
-    mutating func take(_ lines: inout RecordLines) async throws {
+    mutating func take(_ source: inout some ImportSource) async throws {
         do {
             if !isDryRun { try await connect() }
-            while !Task.isCancelled, let line = try lines.next() {
+            while !Task.isCancelled, let step = try source.next() {
                 recordCount += 1
-                try take(line)
+                try take(step)
                 progress.update(recordCount, now: .now)
                 if batch.count >= Self.batchPosts { try await flush() }
             }
@@ -99,19 +108,20 @@ struct ImportRun {
         return count
     }
 
-    private mutating func take(_ line: RecordLines.Line) throws {
-        guard case .bytes(let bytes) = line else {
-            tell("the line is longer than \(RecordLines.maxLineBytes / 1_024) KiB")
-            return
-        }
-        guard bytes.contains(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }) else { return }
-        let lesson: ImportedLesson?
-        do { lesson = try mapping.lesson(ofLine: bytes) } catch {
-            tell(error.description)
-            return
-        }
-        guard let lesson else {
+    private mutating func take(_ step: ImportStep) throws {
+        let lesson: ImportedLesson
+        let origin: PostID?
+        switch step {
+        case .filtered:
             filtered += 1
+            return
+        case .problem(let place, let problem):
+            tell(place, problem)
+            return
+        case .lesson(let found, let thread): (lesson, origin) = (found, thread)
+        }
+        if let origin, let mirror, try mirror.post(origin) != nil {
+            present += 1
             return
         }
         guard known.insert(lesson.key).inserted else {
@@ -139,6 +149,7 @@ struct ImportRun {
         let post = signer.post(
             document.lesson, topic: document.topic, marking: document.marking, audience: document.audience,
             language: document.language, id: id, now: context.now)
+        if let origin { origins[id] = origin }
         batch.append(
             OutboxItem(
                 id: id, post: try signer.sign(post), title: document.lesson.title, createdAt: post.createdAt,
@@ -156,7 +167,7 @@ struct ImportRun {
         }
         self.connection = connection
         // A wrong topic would be refused for every record.
-        if let topic = mapping.topic, case let topics = try await connection.topics().map(\.path),
+        if let topic, case let topics = try await connection.topics().map(\.path),
             !topics.contains(topic.path)
         {
             throw CommandFailure(
@@ -168,6 +179,7 @@ struct ImportRun {
 
     /// Queues the batch, and sends it while there is a connection.
     private mutating func flush() async throws {
+        try await dropPresent()
         if !batch.isEmpty { try outbox.add(batch) }
         batch = []
         guard let connection else {
@@ -195,9 +207,26 @@ struct ImportRun {
         }
     }
 
-    private mutating func tell(_ problem: String) {
+    /// Leaves out lessons whose threads the relay has, so that an export of this relay doubles nothing.
+    private mutating func dropPresent() async throws {
+        guard let connection, !origins.isEmpty else { return }
+        var found: Set<PostID> = []
+        var rest = Array(origins.values)[...]
+        while !rest.isEmpty {
+            for stored in try await connection.posts(Array(rest.prefix(100))) {
+                if let post = try? Post(content: stored.post.content) { found.insert(post.id) }
+            }
+            rest = rest.dropFirst(100)
+        }
+        let before = batch.count
+        batch.removeAll { origins[$0.id].map(found.contains) ?? false }
+        present += before - batch.count
+        origins = [:]
+    }
+
+    private mutating func tell(_ place: String, _ problem: String) {
         broken += 1
-        if broken <= Self.maxToldProblems { context.output.warning("line \(recordCount): \(problem)") }
+        if broken <= Self.maxToldProblems { context.output.warning("\(place): \(problem)") }
     }
 
     // MARK: The end
@@ -208,12 +237,14 @@ struct ImportRun {
             try context.output.json(
                 .object([
                     ("imported", .count(imported)), ("skipped", .count(skipped)), ("filtered", .count(filtered)),
-                    ("refused", .count(refused)), ("broken", .count(broken)), ("waiting", .count(waiting)),
+                    ("present", .count(present)), ("refused", .count(refused)), ("broken", .count(broken)),
+                    ("waiting", .count(waiting)),
                     ("interrupted", .bool(isInterrupted)),
                 ]))
             return
         }
         var parts = ["\(imported) \(isDryRun ? "would be imported" : "imported")", "\(skipped) imported before"]
+        if present > 0 { parts.append("\(present) here already") }
         if filtered > 0 { parts.append("\(filtered) left out by the filters") }
         if refused > 0 { parts.append("\(refused) refused") }
         if broken > 0 { parts.append("\(broken) that are no lessons") }

@@ -2,7 +2,6 @@ import Foundation
 
 /// The lines of a file that may be larger than memory, one after the other.
 struct RecordLines {
-    /// A longer line is reported as `.tooLong` and skipped.
     static let maxLineBytes = 1 << 20
 
     enum Line: Equatable {
@@ -10,6 +9,8 @@ struct RecordLines {
         case tooLong
     }
 
+    /// A longer line is reported as `.tooLong` and skipped.
+    let maxLineBytes: Int
     private let read: () throws -> [UInt8]
     private var buffer: [UInt8] = []
     private var start = 0
@@ -19,16 +20,21 @@ struct RecordLines {
     private var hasEnded = false
 
     /// - Parameter read: the next piece; empty at the end.
-    init(read: @escaping () throws -> [UInt8]) { self.read = read }
+    init(maxLineBytes: Int = RecordLines.maxLineBytes, read: @escaping () throws -> [UInt8]) {
+        self.maxLineBytes = maxLineBytes
+        self.read = read
+    }
 
     /// `-` is stdin.
-    init(path: String) throws(CommandFailure) {
-        if path == "-" {
-            self.init { try Self.readAvailable(STDIN_FILENO) }
-            return
-        }
+    init(path: String, maxLineBytes: Int = RecordLines.maxLineBytes) throws(CommandFailure) {
+        self.init(maxLineBytes: maxLineBytes, read: try Self.pieces(path))
+    }
+
+    /// What a file holds, piece by piece; `-` is stdin.
+    static func pieces(_ path: String) throws(CommandFailure) -> () throws -> [UInt8] {
+        guard path != "-" else { return { try readAvailable(STDIN_FILENO) } }
         let handle = try InputText.open(path)
-        self.init { Array(try handle.read(upToCount: 65_536) ?? Data()) }
+        return { Array(try handle.read(upToCount: 65_536) ?? Data()) }
     }
 
     /// What is there, without waiting for more: records from a pipe are taken as they come. Empty at the end.
@@ -60,7 +66,7 @@ struct RecordLines {
                 start = buffer.count
                 return finish(line)
             }
-            if buffer.count - start > Self.maxLineBytes {
+            if buffer.count - start > maxLineBytes {
                 isSkipping = true
                 start = buffer.count
             }
@@ -80,7 +86,7 @@ struct RecordLines {
 
     private mutating func finish(_ line: ArraySlice<UInt8>) -> Line {
         defer { isSkipping = false }
-        guard !isSkipping, line.count <= Self.maxLineBytes else { return .tooLong }
+        guard !isSkipping, line.count <= maxLineBytes else { return .tooLong }
         return .bytes(Array(line.last == UInt8(ascii: "\r") ? line.dropLast() : line))
     }
 }
