@@ -54,11 +54,14 @@ extension EndToEnd {
                         let twice: [ImportLine] = try await member.run("import", input, "--json", within: .seconds(100))
                             .expecting().decoded()
                         #expect(twice.first?.skipped == corpus.lessons.count)
-                        let out = try await member.run(
-                            "export", "--organisation", name, "--format", "json", within: .seconds(100)
-                        ).expecting()
-                        let lessons = try out.lines.map {
-                            try ThreadJSON.lesson(of: JSONValue(parsing: Array($0.utf8))).lesson
+                        // To a file: so many lines through a pipe are slow to take apart.
+                        let out = member.home + "/out.json"
+                        try await member.run("export", "--organisation", name, "-o", out, within: .seconds(100))
+                            .expecting()
+                        var lines = try RecordLines(path: out)
+                        var lessons: [LessonDocument] = []
+                        while case .bytes(let line)? = try lines.next() {
+                            lessons.append(try ThreadJSON.lesson(of: JSONValue(parsing: line)).lesson)
                         }
                         let isSame = counts(lessons.map(\.lesson)) == counts(corpus.lessons)
                         #expect(isSame, "\(name): every field of every lesson")

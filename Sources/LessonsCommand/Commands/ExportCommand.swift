@@ -9,10 +9,10 @@ struct ExportCommand: AsyncParsableCommand {
             One thread by a post of it, or all threads of a topic, or all:
 
                 lessons export 12 > lesson.md
-                lessons export 12 -o lesson.html                        a page to read and to print
-                lessons export --topic 'policing/#' -o lessons.mbox     for a mail reader
-                lessons export --all --format markdown -o folder        one file a thread
-                lessons export --all -o feed.atom                       CLEAR only, for a public feed
+                lessons export 12 -o lesson.html                  to read and to print
+                lessons export --topic 'policing/#' -o all.mbox   for a mail reader
+                lessons export --all --format markdown -o folder  one file a thread
+                lessons export --all -o feed.atom                 CLEAR only, to publish
 
             Markdown and JSON lose nothing and come back with: lessons import. The schema of the JSON: lessons export --schema
 

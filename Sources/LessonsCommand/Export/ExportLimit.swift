@@ -17,10 +17,20 @@ struct ExportLimit: Equatable {
     }
 
     /// The thread with what may leave; nil when its lesson may not, or is not here.
+    ///
+    /// What is held back is not mentioned either: a comment on it stands as one on the lesson.
     func applied(to thread: ShownThread) -> ShownThread? {
         guard let lesson = thread.lesson, allows(lesson) else { return nil }
+        let held = Set(thread.posts.filter { !allows($0) }.map(\.post.id))
         var limited = thread
         limited.posts = thread.posts.filter(allows)
+        for index in limited.posts.indices {
+            guard case .comment(var comment) = limited.posts[index].post.body, held.contains(comment.parent) else {
+                continue
+            }
+            comment.parent = thread.id
+            limited.posts[index].post.body = .comment(comment)
+        }
         return limited
     }
 

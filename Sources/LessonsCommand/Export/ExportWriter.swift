@@ -18,6 +18,7 @@ struct ExportWriter {
     private let isReplacing: Bool
     private let output: Output
     private var feed: AtomFeed
+    private var index = ThreadIndexPage()
     /// What is not complete yet, and where it stands.
     private var file: (handle: FileHandle, path: String)?
     private(set) var threads = 0
@@ -82,16 +83,19 @@ struct ExportWriter {
         posts += thread.posts.count
         switch format {
         case .markdown: try put(document.render(), of: document)
-        case .html: try put(ThreadPage(thread: document).html, of: document)
+        case .html:
+            try put(ThreadPage(thread: document).html, of: document)
+            index.add(document, file: Self.fileName(of: document, format))
         case .json: try put(ThreadJSON.node(thread).line + "\n", of: document)
         case .mbox: try put(MailMessage.mailbox(document), of: document)
         case .atom: feed.add(document)
         }
     }
 
-    /// Makes the file stand under its name.
+    /// Makes the file stand under its name. A folder of pages gets one that leads to them.
     mutating func finish() throws {
         if format == .atom { try put(feed.xml, of: nil) }
+        if format == .html, case .folder(let folder) = target { try write(index.html, to: "\(folder)/index.html") }
         guard case .file(let path) = target, let (handle, partial) = file else { return }
         do {
             try handle.close()
@@ -123,10 +127,14 @@ struct ExportWriter {
                 throw Self.failure(path, error.localizedDescription)
             }
         case .folder(let folder):
-            let path = "\(folder)/\(document.map { Self.fileName(of: $0, format) } ?? "export.\(format.ending)")"
-            do { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
-                throw Self.failure(path, error.localizedDescription)
-            }
+            let name = document.map { Self.fileName(of: $0, format) } ?? "export.\(format.ending)"
+            try write(text, to: "\(folder)/\(name)")
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        do { try Data(text.utf8).write(to: URL(filePath: path), options: .atomic) } catch {
+            throw Self.failure(path, error.localizedDescription)
         }
     }
 

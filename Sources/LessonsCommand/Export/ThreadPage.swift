@@ -12,32 +12,43 @@ struct ThreadPage {
     private static let maxDepth = 6
 
     var html: String {
-        let handling = "TLP:\(thread.handling.label)"
-        let title = MarkupText.escaped(SafeText.line(thread.lesson.lesson.title))
-        let banner = "<p class=\"tlp \(className(thread.handling))\">\(handling)</p>"
+        Self.page(title: thread.lesson.lesson.title, handling: thread.handling, lesson + replies)
+    }
+
+    /// A page with the marking at its head and its foot.
+    /// - Parameters:
+    ///   - title: of an outsider.
+    ///   - body: HTML of our own making.
+    static func page(title: String, handling: Marking, _ body: String) -> String {
+        let banner = "<p class=\"tlp \(className(handling))\">TLP:\(handling.label)</p>"
         return """
             <!DOCTYPE html>
             <html lang="en">
             <head>
             <meta charset="utf-8" />
-            <meta http-equiv="Content-Security-Policy" content="\(Self.policy)" />
+            <meta http-equiv="Content-Security-Policy" content="\(policy)" />
             <meta name="referrer" content="no-referrer" />
             <meta name="robots" content="noindex" />
             <meta name="viewport" content="width=device-width, initial-scale=1" />
-            <title>[\(handling)] \(title)</title>
+            <title>[TLP:\(handling.label)] \(MarkupText.escaped(SafeText.line(title)))</title>
             <style>\(ThreadPageStyle.text)</style>
             </head>
             <body>
             <div class="sheet">
             <header class="head">\(banner)</header>
             <main>
-            \(lesson)\(replies)</main>
+            \(body)</main>
             <footer class="foot">\(banner)</footer>
             </div>
             </body>
             </html>
 
             """
+    }
+
+    /// A marking's label in the colours of TLP 2.0.
+    static func label(_ marking: Marking) -> String {
+        "<span class=\"tlp \(className(marking))\">TLP:\(marking.label)</span>"
     }
 
     /// Nothing is allowed but the one style sheet, by its hash.
@@ -74,7 +85,8 @@ struct ThreadPage {
         if let state = thread.state { rows.append(("State", state.name)) }
         rows += [
             ("From", bdi(thread.facts.byline)), ("Received", time(thread.facts.receivedAt)),
-            ("Signature", signature(thread.facts)), ("Language", MarkupText.escaped(document.language)),
+            ("Signature", signature(thread.facts, "verified at export")),
+            ("Language", MarkupText.escaped(document.language)),
         ]
         rows += document.lesson.labelledFacts.map { ($0.label, bdi($0.value)) }
         rows.append(("Post", "#\(thread.facts.sequence), \(thread.facts.id)"))
@@ -100,7 +112,7 @@ struct ThreadPage {
         let facts = branch.reply.facts
         var head = [
             "#\(facts.sequence)", "<strong>\(bdi(facts.byline))</strong>", time(facts.receivedAt), marking(facts),
-            signature(facts),
+            signature(facts, "signature verified at export"),
         ]
         if facts.kind != PostKind.comment.name { head.insert(MarkupText.escaped(facts.kind), at: 1) }
         if let answers = branch.answers { head.append(answers) }
@@ -116,13 +128,13 @@ struct ThreadPage {
 
     private func marking(_ facts: PostFacts) -> String {
         let names = facts.audienceNames
-        return "<span class=\"tlp \(className(facts.marking))\">TLP:\(facts.marking.label)</span>"
+        return Self.label(facts.marking)
             + (names.isEmpty ? "" : " for \(MarkupText.escaped(names.joined(separator: ", ")))")
     }
 
-    private func signature(_ facts: PostFacts) -> String {
+    private func signature(_ facts: PostFacts, _ verified: String) -> String {
         switch facts.signature {
-        case .verified: "signature verified at export"
+        case .verified: verified
         case .unchecked: "<strong class=\"warning\">signature not checked</strong>"
         case .failed: "<strong class=\"warning\">signature WRONG: not proved to be of its author</strong>"
         }
@@ -136,5 +148,5 @@ struct ThreadPage {
     /// Text that cannot reorder what stands beside it.
     private func bdi(_ text: String) -> String { "<bdi>\(MarkupText.escaped(SafeText.line(text)))</bdi>" }
 
-    private func className(_ marking: Marking) -> String { marking.label.lowercased().replacing("+", with: "-") }
+    private static func className(_ marking: Marking) -> String { marking.label.lowercased().replacing("+", with: "-") }
 }

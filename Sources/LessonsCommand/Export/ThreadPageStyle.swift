@@ -1,4 +1,7 @@
 /// The style sheet of a thread's page. The colours of the labels are those of TLP 2.0; the text always says the label too.
+///
+/// On paper head and foot are a table's, which browsers repeat on every page; Chromium does so only where they may not be
+/// broken.
 enum ThreadPageStyle {
     static let text = """
 
@@ -34,6 +37,7 @@ enum ThreadPageStyle {
         @media print {
           body { font-size: 10.5pt; }
           .sheet { display: table; width: 100%; max-width: none; padding: 0; }
+          .head, .foot { break-inside: avoid; }
           .head { display: table-header-group; } main { display: table-row-group; } .foot { display: table-footer-group; }
           .tlp { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
           h1, h2, h3, h4, h5, h6, .byline { break-after: avoid; }

@@ -44,6 +44,26 @@ import Wire
     }
 }
 
+@Suite struct ExportLimitMentionTests {
+    @Test func `a comment on what is held back does not mention it`() throws {
+        let lesson = try MadePosts.lesson(1)
+        var secret = try MadePosts.reply(2, to: lesson.post.id, in: lesson.post.id)
+        secret.post.marking = .red
+        let open = try MadePosts.reply(3, to: secret.post.id, in: lesson.post.id)
+        let elsewhere = try MadePosts.reply(4, to: PostID(UUIDValue(high: 9, low: 9)), in: lesson.post.id)
+        let thread = ShownThread(id: lesson.post.id, posts: [lesson, secret, open, elsewhere], state: nil)
+        let limited = try #require(ExportLimit(upTo: nil, format: .json).applied(to: thread))
+        #expect(limited.posts.map(\.post.body.parent) == [nil, lesson.post.id, elsewhere.post.body.parent])
+        let document = try #require(limited.document)
+        for text in [
+            ThreadJSON.node(limited).line, document.render(), MailMessage.mailbox(document),
+            ThreadPage(thread: document).html,
+        ] {
+            #expect(!text.contains(secret.post.id.description))
+        }
+    }
+}
+
 @Suite struct ThreadJSONTests {
     private func thread(_ document: LessonDocument) throws -> ShownThread {
         let id = PostID(UUIDValue(high: 7, low: 1))
@@ -147,6 +167,10 @@ import Wire
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o700)
         #expect(throws: CommandFailure.self) { try write(.folder(path), .markdown) }
         try write(.folder(path), .markdown, isReplacing: true)
+        try write(.folder(path), .html, isReplacing: true)
+        let index = try String(contentsOfFile: path + "/index.html", encoding: .utf8)
+        #expect(index.contains("<a href=\"./000012-uberfalle-was-tun-x.html\">"))
+        #expect(index.components(separatedBy: "<p class=\"tlp amber-strict\">TLP:AMBER+STRICT</p>").count == 3)
     }
 
     @Test func `an export that breaks off leaves nothing`() throws {

@@ -21,6 +21,8 @@ import Testing
         ] {
             #expect(html.contains(part), "\(part)")
         }
+        // Without this Chromium prints the banner on the first and the last page only.
+        #expect(ThreadPageStyle.text.contains(".head, .foot { break-inside: avoid; }"))
         for part in ["<script", "http-equiv=\"refresh", "src=", "url(", "@import", "style=\"", "'unsafe-inline'"] {
             #expect(!html.contains(part), "\(part)")
         }
