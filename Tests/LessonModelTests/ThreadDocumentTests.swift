@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @Suite struct ThreadDocumentTests {
@@ -92,9 +93,9 @@ import Testing
             valid += 1
             var replies: [ThreadDocument.Reply] = []
             for number in 2..<UInt64.random(in: 2...5, using: &random) {
-                var facts = try facts(number, parent: random.chance(50) ? 1 : 77)
+                var facts = try facts(number, parent: random.chance(percent: 50) ? 1 : 77)
                 facts.kind = "comment"
-                facts.authorName = random.chance(50) ? SafeText.line("N " + RandomLessons.line(&random) + " N") : nil
+                facts.authorName = random.chance(percent: 50) ? SafeText.line("N " + RandomLessons.line(&random) + " N") : nil
                 facts.signature = random.pick(PostFacts.Signature.allCases)
                 facts.createdAt = random.pick([0, -1, 253_402_300_799_999, Self.moment])
                 replies.append(ThreadDocument.Reply(facts: facts, text: RandomLessons.text(&random)))

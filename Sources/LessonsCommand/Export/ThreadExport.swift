@@ -3,15 +3,18 @@ import LessonModel
 extension ShownThread {
     /// The thread as exports write it; nil when its lesson is not here.
     ///
-    /// The lesson's text and its place are those of the post that opens the thread.
+    /// The lesson's text is the present one, its place that of the post that opens the thread.
     var document: ThreadDocument? {
-        guard let opening = lesson, case .lesson(let text) = opening.post.body else { return nil }
+        let standing = ThreadStanding(thread: id, posts: posts)
+        guard let opening = lesson, let text = standing.texts.last?.lesson ?? opening.post.body.lesson else {
+            return nil
+        }
         let post = opening.post
         return ThreadDocument(
             lesson: LessonDocument(
                 lesson: text, topic: post.topic, language: post.language, marking: post.marking, audience: post.audience
             ),
-            facts: opening.facts, state: state,
+            facts: opening.facts, state: state ?? standing.projection?.state,
             replies: posts.filter { $0.post.id != id }.map {
                 ThreadDocument.Reply(facts: $0.facts, text: $0.post.body.exportedText)
             })

@@ -12,8 +12,8 @@ enum ThreadJSON {
         return .object([
             ("format", .string(format)), ("version", .integer(version)), ("thread", .string(thread.id.description)),
             ("handling", .text(handling.map { "TLP:\($0.label)" })),
-            ("topic", .text(thread.lesson?.post.topic.path)), ("title", .text(thread.lesson?.headline)),
-            ("state", .text(thread.state?.name)), ("posts", .array(posts.map(post))),
+            ("topic", .text(thread.lesson?.post.topic.path)), ("title", .text(thread.document?.lesson.lesson.title)),
+            ("state", .text(thread.document?.state?.name)), ("posts", .array(posts.map(post))),
         ])
     }
 
@@ -63,13 +63,19 @@ extension ThreadJSON {
         guard let opening else {
             throw ThreadJSONProblem(field: "posts", problem: "the post that opens the thread is not among them")
         }
+        // The text that the lesson has now: its last revision's.
+        let revision = posts.last { $0["kind"]?.text == "revision" && $0["signature"]?.text != "failed" }
         return ThreadLesson(
             thread: thread, organisation: opening["organisation"]?.text.flatMap { OrganisationSlug($0) },
-            author: opening["author"]?.text.flatMap { MemberID(text: $0) }, lesson: try document(of: opening),
+            author: opening["author"]?.text.flatMap { MemberID(text: $0) },
+            lesson: try document(of: opening, text: revision ?? opening),
             replies: posts.count - 1)
     }
 
-    private static func document(of post: JSONValue) throws(ThreadJSONProblem) -> LessonDocument {
+    /// - Parameter text: the post with the lesson's text.
+    private static func document(
+        of post: JSONValue, text source: JSONValue
+    ) throws(ThreadJSONProblem) -> LessonDocument {
         let marking = try value(post, "marking", "a label of TLP 2.0 such as GREEN") { Marking(label: $0) }
         var audience = Audience()
         for name in try texts(post, "audience") {
@@ -87,12 +93,12 @@ extension ThreadJSON {
             throw ThreadJSONProblem(field: "audience", problem: error.description)
         }
         let lesson = Lesson(
-            title: try text(post, "title"), observation: try text(post, "observation"),
-            discussion: try text(post, "discussion"), conclusion: try text(post, "conclusion"),
-            recommendation: try text(post, "recommendation"), country: try optional(post, "country"),
-            eventDate: try optional(post, "event_date"), tags: try texts(post, "tags"),
-            actionBody: try optional(post, "action_body"), dueDate: try optional(post, "due_date"),
-            evidence: try optional(post, "evidence"), references: try texts(post, "references"))
+            title: try text(source, "title"), observation: try text(source, "observation"),
+            discussion: try text(source, "discussion"), conclusion: try text(source, "conclusion"),
+            recommendation: try text(source, "recommendation"), country: try optional(source, "country"),
+            eventDate: try optional(source, "event_date"), tags: try texts(source, "tags"),
+            actionBody: try optional(source, "action_body"), dueDate: try optional(source, "due_date"),
+            evidence: try optional(source, "evidence"), references: try texts(source, "references"))
         do { try lesson.validate() } catch { throw ThreadJSONProblem(field: error.field, problem: error.problem) }
         return LessonDocument(
             lesson: lesson, topic: try value(post, "topic", "a topic such as policing/community") { Topic($0) },
