@@ -175,7 +175,7 @@ struct LessonDocumentParser {
         var saidTextBeforeSection = false
         for (index, role) in MarkdownStructure.roles(of: body).enumerated() {
             let line = start + index + 1
-            if isThread, ThreadDocument.postNumber(role) != nil {
+            if frontMatter.export != nil, ThreadDocument.postNumber(role) != nil {
                 postsStart = start + index
                 break
             }

@@ -141,8 +141,9 @@ import Testing
     }
 
     @Test func `an exported thread is not posted by mistake and a lesson is no thread`() throws {
-        let text = try thread([]).render()
+        let text = try thread([reply(2, to: 1)]).render()
         let refused = #expect(throws: LessonDocumentProblems.self) { try LessonDocument.parse(text) }
+        #expect(refused?.problems.count == 1)
         #expect(refused?.description.contains("lessons import") == true)
         #expect(throws: LessonDocumentProblems.self) {
             try ThreadDocument.parse(utf8: Array(document().render().utf8))

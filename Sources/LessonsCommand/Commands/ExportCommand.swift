@@ -119,7 +119,14 @@ struct ExportCommand: AsyncParsableCommand {
             target = .output
         } else {
             try context.checkNotOwn(outputFile)
-            target = posts.count == 1 || !format.isOneThreadAFile ? .file(outputFile) : .folder(outputFile)
+            let isFolder = posts.count != 1 && format.isOneThreadAFile
+            if isFolder, ExportFormat(fileName: outputFile) != nil {
+                throw CommandFailure(
+                    .usage, "INVALID",
+                    "a file holds one thread as \(format.rawValue), and \(outputFile) looks like a file",
+                    hint: "name a folder with -o, and say --format \(format.rawValue)")
+            }
+            target = isFolder ? .folder(outputFile) : .file(outputFile)
         }
         return ExportRun(
             selection: selection, format: format, target: target, isReplacing: overwrite,

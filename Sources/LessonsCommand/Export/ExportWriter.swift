@@ -144,10 +144,11 @@ struct ExportWriter {
         let words = SearchFolding.fold(thread.lesson.lesson.title)
             .split { !($0.isLetter || $0.isASCII && $0.isNumber) }.joined(separator: "-")
         var bytes = 0
-        let slug = words.prefix { character in
+        var slug = words.prefix { character in
             bytes += character.utf8.count
             return bytes <= 60
         }
+        if slug.hasSuffix("-") { slug.removeLast() }
         let zeros = String(repeating: "0", count: max(0, 6 - number.count))
         return "\(zeros)\(number)\(slug.isEmpty ? "" : "-\(slug)").\(format.ending)"
     }

@@ -79,6 +79,7 @@ struct ThreadJSONSource: ImportSource {
     var lines: RecordLines
     private(set) var replies = 0
     private var number = 0
+    private var isJSON = false
 
     init(changes: ImportChanges, lines: RecordLines) {
         self.changes = changes
@@ -92,16 +93,27 @@ struct ThreadJSONSource: ImportSource {
                 return .problem(place: "line \(number)", "the line is longer than \(lines.maxLineBytes >> 20) MiB")
             }
             if bytes.isBlank { continue }
+            let record: JSONValue
+            do throws(JSONValueError) { record = try JSONValue(parsing: bytes) } catch {
+                guard isJSON else {
+                    throw CommandFailure(
+                        .badData, "NOT_JSON", "the file holds no exported threads, one JSON object a line",
+                        hint:
+                            "of JSON over several lines make one with: jq -c . ; of another kind of file say --format or --mapping"
+                    )
+                }
+                return .problem(place: "line \(number)", error.description)
+            }
+            isJSON = true
             do {
-                let found = try ThreadJSON.lesson(of: try JSONValue(parsing: bytes))
+                let found = try ThreadJSON.lesson(of: record)
                 replies += found.replies
                 let document = try changes.applied(
                     to: found.lesson, organisation: found.organisation, author: found.author)
                 return .lesson(
                     ImportedLesson(key: found.thread.description, document: document, notes: []), origin: found.thread)
             } catch {
-                let hint = error is JSONValueError ? "; of JSON over several lines make one with: jq -c" : ""
-                return .problem(place: "line \(number)", "\(error)\(hint)")
+                return .problem(place: "line \(number)", "\(error)")
             }
         }
         return nil
