@@ -67,18 +67,25 @@ struct MailHeader: Equatable {
         return isPlain ? line.split(separator: " ").map(String.init) : encodedWords(line)
     }
 
+    /// Parted after a space where that is possible: some readers keep the space between encoded words of a name.
     private static func encodedWords(_ text: String) -> [String] {
         var words: [String] = []
         var chunk: [UInt8] = []
-        for scalar in SafeText.line(text).unicodeScalars {
-            let bytes = Array(String(scalar).utf8)
-            if chunk.count + bytes.count > maxWordBytes {
-                words.append(encoded(chunk))
-                chunk = []
-            }
-            chunk += bytes
+        func end() {
+            if !chunk.isEmpty { words.append(encoded(chunk)) }
+            chunk = []
         }
-        return chunk.isEmpty ? words : words + [encoded(chunk)]
+        for (index, word) in SafeText.line(text).split(separator: " ").enumerated() {
+            if index > 0 { chunk.append(UInt8(ascii: " ")) }
+            if chunk.count + word.utf8.count >= maxWordBytes { end() }
+            for scalar in word.unicodeScalars {
+                let bytes = Array(String(scalar).utf8)
+                if chunk.count + bytes.count >= maxWordBytes { end() }
+                chunk += bytes
+            }
+        }
+        end()
+        return words
     }
 
     /// A reader joins adjacent encoded words without the space between them.

@@ -129,6 +129,19 @@ enum MadeThreads {
         }
     }
 
+    @Test func `a long name in any script is whole again when its words are joined`() throws {
+        for text in [
+            "Уповноважений Верховної Ради України з прав людини", "Ž" + String(repeating: "ž", count: 200), "é a",
+        ] {
+            let line = MailHeader("Subject", text: text).lines
+            let words = line.matches(of: /=\?UTF-8\?B\?([A-Za-z0-9+\/=]+)\?=/)
+            #expect(words.allSatisfy { $0.output.0.utf8.count <= 75 })
+            let bytes = words.flatMap { Data(base64Encoded: String($0.output.1)).map(Array.init) ?? [] }
+            #expect(String(decoding: bytes, as: UTF8.self) == text)
+            #expect(line.split(separator: "\n").allSatisfy { $0.utf8.count <= 90 })
+        }
+    }
+
     @Test func `a day of the week fits its date`() {
         #expect(MailDate.header(0) == "Thu, 1 Jan 1970 00:00:00 +0000")
         #expect(MailDate.header(-1) == "Wed, 31 Dec 1969 23:59:59 +0000")
