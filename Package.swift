@@ -125,7 +125,7 @@ let package = Package(
             name: "RelayHTTPTests",
             dependencies: [
                 "RelayHTTP", "Relay", "RelayClient", "LessonModel", "PKI", "TLS", "Wire", "TestSupport",
-                "RelayTestSupport", hummingbird, lifecycle, logging, nio, nioPosix,
+                "RelayTestSupport", hummingbird, lifecycle, logging, nio, nioPosix, nioEmbedded,
             ],
             swiftSettings: settings),
         .testTarget(

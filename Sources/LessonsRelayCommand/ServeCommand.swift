@@ -57,11 +57,12 @@ struct ServeCommand: AsyncParsableCommand {
             throw fail("\(error)", Exit.configuration)
         }
         // The relay is the last to start and the first to stop.
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services + [server, ReloadOnHangup(server: server)],
-                gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: Self.logger(max(level, .notice))))
+        var configuration = ServiceGroupConfiguration(
+            services: services + [server, ReloadOnHangup(server: server)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.logger(max(level, .notice)))
+        // A stranger's open connection to a further listener cannot hold the end up.
+        configuration.maximumGracefulShutdownDuration = .seconds(60)
+        let group = ServiceGroup(configuration: configuration)
         do {
             try await group.run()
         } catch let error as HTTPListenerError {

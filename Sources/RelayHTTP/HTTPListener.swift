@@ -72,12 +72,15 @@ package struct HTTPListenerError: Error, CustomStringConvertible {
 }
 
 extension HTTPServerBuilder {
-    /// A connection without a byte for this long is closed, also one that is slow with its request.
+    /// A connection without a byte for this long is closed; see `ConnectionDeadline` for those that trickle.
     static let idleTimeout = TimeAmount.seconds(15)
 
     /// HTTP/1.1 without TLS.
     package static var plain: HTTPServerBuilder {
-        .http1(configuration: HTTP1Channel.Configuration(idleTimeout: idleTimeout, httpDecoderConfiguration: .small))
+        .http1(
+            configuration: HTTP1Channel.Configuration(
+                additionalChannelHandlers: [ConnectionDeadline()], idleTimeout: idleTimeout,
+                httpDecoderConfiguration: .small))
     }
 }
 

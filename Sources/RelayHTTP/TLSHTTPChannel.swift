@@ -64,7 +64,8 @@ extension HTTPServerBuilder {
                 base: HTTP1Channel(
                     responder: responder,
                     configuration: HTTP1Channel.Configuration(
-                        idleTimeout: idleTimeout, httpDecoderConfiguration: .small)),
+                        additionalChannelHandlers: [ConnectionDeadline()], idleTimeout: idleTimeout,
+                        httpDecoderConfiguration: .small)),
                 tlsContext: { service.tlsContext }, handshakeTimeout: service.handshakeTimeout)
         }
     }

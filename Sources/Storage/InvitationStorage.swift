@@ -109,6 +109,7 @@ extension RelayStore {
                 throw StorageError.invitation(.revoked)
             }
             guard !organisation.isSuspended else { throw StorageError.invitation(.suspended) }
+            guard try InvitationSQL.isStillMeant(terms, in: db) else { throw StorageError.invitation(.makerLeft) }
             let member = try InvitationSQL.member(for: terms, newMember: newMember, at: now, in: db)
             guard !member.isSuspended else { throw StorageError.invitation(.suspended) }
             if terms.isWayBack, try CertificateSQL.mayConnect(member.id, at: now, in: db) {
@@ -183,6 +184,22 @@ private enum InvitationSQL {
                 expiresAt: columns.integer(8)),
             redeemedAt: columns.optionalInteger(9), redeemedBy: try columns.optionalMemberID(10),
             revokedAt: columns.optionalInteger(11))
+    }
+
+    /// Whether the one who made the invitation could make it now: an administrator who was suspended, demoted or removed has
+    /// not left others behind who act for them.
+    static func isStillMeant(_ terms: InvitationTerms, in db: Database) throws -> Bool {
+        // Made on the relay's own machine.
+        guard let id = terms.createdBy else { return true }
+        guard let maker = try MembershipSQL.member(id, in: db), !maker.isSuspended,
+            try MembershipSQL.organisation(maker.organisation, in: db)?.isSuspended == false
+        else { return false }
+        if maker.roles.contains(.relayAdministrator) || terms.existingMember == id { return true }
+        guard maker.roles.contains(.organisationAdministrator), maker.organisation == terms.organisation else {
+            return false
+        }
+        return terms.existingMember != nil
+            || !terms.roles.contains { $0 == .curator || $0 > .organisationAdministrator }
     }
 
     /// The member whom the terms name, or one who is added now.

@@ -54,6 +54,8 @@ package enum InvitationProblem: Hashable, Sendable, CustomStringConvertible {
     case revoked
     /// The organisation, or the member the invitation is for, is suspended.
     case suspended
+    /// Whoever made it may not invite any more.
+    case makerLeft
     /// It was for a member without a certificate in force, who has one again.
     case memberIsBack
 
@@ -63,6 +65,7 @@ package enum InvitationProblem: Hashable, Sendable, CustomStringConvertible {
         case .used: "the invitation has been used; ask an administrator for a new one"
         case .expired: "the invitation has expired; ask an administrator for a new one"
         case .revoked: "the invitation was withdrawn; ask an administrator for a new one"
+        case .makerLeft: "whoever made the invitation may not invite any more; ask an administrator for a new one"
         case .memberIsBack:
             "the invitation was for a member without a valid certificate, who has one again; "
                 + "the member can invite a further device with: lessons invite-device"

@@ -11,11 +11,12 @@ struct MembershipTests {
     }
 
     private func invitation(
-        _ fixture: Fixture, token: UInt8 = 7, existing: MemberID? = nil, organisation: String = "police-al"
+        _ fixture: Fixture, token: UInt8 = 7, existing: MemberID? = nil, organisation: String = "police-al",
+        roles: Set<Role> = [.contributor, .organisationAdministrator], by maker: MemberID? = nil
     ) throws -> Invitation {
         let terms = InvitationTerms(
             organisation: try fixture.slugValue(organisation), memberName: "Ana", memberKind: .person,
-            roles: [.contributor, .organisationAdministrator], existingMember: existing, createdAt: fixture.time,
+            roles: roles, existingMember: existing, createdBy: maker, createdAt: fixture.time,
             expiresAt: fixture.time + 1_000_000)
         return try fixture.store.addInvitation(
             tokenHash: [UInt8](repeating: token, count: 32), terms: terms, audit: fixture.audit())
@@ -46,6 +47,37 @@ struct MembershipTests {
         #expect(throws: StorageError.notFound("organisation nobody")) {
             try fixture.store.setClients(of: slug, to: [nobody], audit: fixture.audit())
         }
+    }
+
+    @Test func `an invitation is worth no more than the one who made it may still give`() throws {
+        let fixture = try Fixture()
+        let chief = try fixture.member(roles: [.organisationAdministrator])
+        let other = try fixture.member(of: "media-de", roles: [.organisationAdministrator])
+        let relay = try fixture.member(of: "osce", roles: [.relayAdministrator])
+        var token: UInt8 = 0
+        func redeemed(_ roles: Set<Role>, by maker: Viewer, existing: MemberID? = nil) throws -> StorageError? {
+            token += 1
+            _ = try invitation(fixture, token: token, existing: existing, roles: roles, by: maker.member)
+            do throws(StorageError) {
+                _ = try fixture.store.redeemInvitation(
+                    tokenHash: [UInt8](repeating: token, count: 32), now: fixture.time, newMember: fixture.memberID()
+                ) { _, _ in certificate(fixture) }
+                return nil
+            } catch {
+                return error
+            }
+        }
+        let left = StorageError.invitation(.makerLeft)
+        #expect(try redeemed([.contributor], by: chief) == nil)
+        #expect(try redeemed([.curator], by: chief) == left)
+        #expect(try redeemed([.relayAdministrator], by: chief) == left)
+        #expect(try redeemed([.contributor], by: other) == left)
+        #expect(try redeemed([.relayAdministrator], by: relay) == nil)
+        try fixture.store.setRoles([.contributor], of: chief.member, audit: fixture.audit())
+        #expect(try redeemed([.contributor], by: chief) == left)
+        #expect(try redeemed([.contributor], by: chief, existing: chief.member) == nil, "a device of their own")
+        try fixture.store.setSuspended(true, member: relay.member, audit: fixture.audit())
+        #expect(try redeemed([.contributor], by: relay) == left)
     }
 
     @Test func `an invitation makes a member with a certificate, once`() throws {
