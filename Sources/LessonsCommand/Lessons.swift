@@ -35,7 +35,8 @@ struct Lessons: AsyncParsableCommand {
             CommandGroup(
                 name: "Learn",
                 subcommands: [
-                    EndorseCommand.self, ApplyCommand.self, OwedCommand.self, StateCommand.self, StatisticsCommand.self,
+                    EndorseCommand.self, ApplyCommand.self, QueueCommand.self, OwedCommand.self, StateCommand.self,
+                    StatisticsCommand.self,
                 ]),
             CommandGroup(
                 name: "Members", subcommands: [OrganisationsCommand.self, MembersCommand.self, AdminCommand.self]),

@@ -15,6 +15,7 @@ extension RelayCore {
         case .addOrganisation(let request): return .done(try addOrganisation(request, principal))
         case .changeOrganisation(let request): return .done(try changeOrganisation(request, principal))
         case .addTopic(let request): return .done(try addTopic(request, principal))
+        case .changeTopic(let request): return .done(try changeTopic(request, principal))
         case .setClients(let request): return .done(try setClients(request, principal))
         case .revokeCertificates(let request): return .revoked(try revoke(request, principal))
         case .releaseHold(let request): return .released(try release(request, principal))

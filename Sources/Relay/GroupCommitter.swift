@@ -13,9 +13,17 @@ import Wire
 final class GroupCommitter: Sendable {
     struct Submission: Sendable {
         let signed: SignedPost
+        /// The author, as the session or the membership has them.
         let principal: Principal
-        let requestID: UInt64
-        let session: SessionHandler
+        let answer: Answer
+        /// A curator lets it through to a moderated topic.
+        var approval: AuditEntry?
+
+        enum Answer: Sendable {
+            case session(SessionHandler, requestID: UInt64)
+            /// Called once, on the committing thread.
+            case completion(@Sendable (WireFrame.OneOf_Body) -> Void)
+        }
 
         /// What it keeps in memory while it waits.
         var byteCount: Int { signed.content.count + signed.signature.count + signed.certificateFingerprint.count }
@@ -110,7 +118,13 @@ final class GroupCommitter: Sendable {
         while let batch = incoming.take(limit: GroupCommitter.maxBatch, timeout: 3_600) {
             guard !batch.isEmpty else { continue }
             let now = clock()
-            let results = Parallel.map(batch) { verification.check($0.signed, from: $0.principal, now: now) }
+            let results = Parallel.map(batch) { submission in
+                verification.check(submission.signed, from: submission.principal, now: now).map { request in
+                    var request = request
+                    request.approval = submission.approval
+                    return request
+                }
+            }
             verified.put(zip(batch, results).map { Checked(submission: $0, result: $1) })
         }
         verified.close()
@@ -190,9 +204,11 @@ final class GroupCommitter: Sendable {
                     preconditionFailure("storage returns one outcome per request")
                 }
             }
-            let session = checked.submission.session
-            replies[session.loop.index].append(
-                PublishReply(session: session, requestID: checked.submission.requestID, body: body))
+            switch checked.submission.answer {
+            case .session(let session, let requestID):
+                replies[session.loop.index].append(PublishReply(session: session, requestID: requestID, body: body))
+            case .completion(let complete): complete(body)
+            }
         }
         counters.add(.posts, logged.count)
         var batches: [FanOutBatch] = []
@@ -236,6 +252,15 @@ struct PublishReply: Sendable {
                 WireError(
                     .widerThanThread, "a reply cannot reach further than its thread; narrow its marking or audience",
                     field: "marking"))
+        case .held:
+            var published = WirePublished()
+            published.held = true
+            return .published(published)
+        case .tooManyHeld(let limit):
+            return .error(
+                WireError(
+                    .limitExceeded, "\(limit) posts wait for a curator already; wait until some are decided",
+                    isRetryable: true, retryAfterMs: 3_600_000))
         case .ruledOut(let error): return .error(WireError(error))
         }
     }

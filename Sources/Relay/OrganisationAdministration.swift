@@ -78,6 +78,28 @@ extension RelayCore {
         return WireDone()
     }
 
+    func changeTopic(_ request: WireChangeTopic, _ principal: Principal) throws -> WireDone {
+        try requireRelayAdministrator(principal, "changing topics")
+        guard let topic = Topic(request.path), membership.hasTopic(topic) || request.hasArchived else {
+            throw RequestRefusal(.unknownTopic, "there is no such topic; `lessons topics` lists them", field: "path")
+        }
+        let description = request.hasDescription_p ? request.description_p : nil
+        guard description.map({ $0.utf8.count <= 500 && !$0.contains(where: \.isNewline) }) ?? true else {
+            throw RequestRefusal(.invalid, "the description is one line of at most 500 bytes", field: "description")
+        }
+        var detail = ["topic": topic.path]
+        if let description { detail["description"] = description }
+        if request.hasArchived { detail["archived"] = "\(request.archived)" }
+        if request.hasModerated { detail["moderated"] = "\(request.moderated)" }
+        guard detail.count > 1 else { throw RequestRefusal(.invalid, "nothing is to be changed", field: "path") }
+        try store.changeTopic(
+            topic, description: description, isArchived: request.hasArchived ? request.archived : nil,
+            isModerated: request.hasModerated ? request.moderated : nil, audit: entry("topic.change", principal, detail)
+        )
+        try membership.refresh(.topics)
+        return WireDone()
+    }
+
     private func requireKnownCountry(_ organisation: Organisation) throws(RequestRefusal) {
         guard let country = organisation.country, !ParticipatingState.isKnown(country) else { return }
         throw RequestRefusal(

@@ -82,6 +82,8 @@ extension RelayCore {
             topic.threads = UInt32(clamping: summary.threadCount)
             topic.posts = UInt32(clamping: summary.postCount)
             topic.lastSequence = summary.lastSequence
+            topic.archived = summary.isArchived
+            topic.moderated = summary.isModerated
             return topic
         }
         return reply

@@ -40,7 +40,7 @@ struct RequestRefusal: Error {
                 case .unknown: .invitationUnknown
                 case .used: .invitationUsed
                 case .expired: .invitationExpired
-                case .revoked, .memberIsBack: .invitationRevoked
+                case .revoked, .memberIsBack, .makerLeft: .invitationRevoked
                 case .suspended: .organisationSuspended
                 }
             self.init(code, failure.description, field: "token")
@@ -106,6 +106,8 @@ extension RelayCore {
         case .search(let request): return RequestAnswer(.searchResults(try search(request, principal.viewer)))
         case .fetchStatistics(let request): return RequestAnswer(.statistics(try statistics(request, principal)))
         case .listOwed(let request): return RequestAnswer(.threadList(try owed(request, principal.viewer)))
+        case .listHeld(let request): return RequestAnswer(.heldList(try held(request, principal)))
+        case .decideHeld(let request): return RequestAnswer(try decide(request, principal))
         case .listTopics: return RequestAnswer(.topicList(try topics(principal.viewer)))
         case .fetchCertificates(let request):
             return RequestAnswer(.certificateList(try certificates(request)))

@@ -255,7 +255,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
                     isRetryable: true, retryAfterMs: 100))
         }
         let submission = GroupCommitter.Submission(
-            signed: publish.post.value, principal: principal, requestID: requestID, session: self)
+            signed: publish.post.value, principal: principal, answer: .session(self, requestID: requestID))
         guard core.committer.submit(submission) else {
             return refuse(
                 requestID,

@@ -11,6 +11,8 @@ package struct OutboxReport: Sendable, Equatable {
         package var sequence: SequenceNumber
         /// The relay had it before.
         package var isDuplicate: Bool
+        /// It is with the relay and waits for a curator of its topic; `sequence` is 0.
+        package var isHeld = false
     }
 
     package struct Refused: Sendable, Equatable {
@@ -112,7 +114,7 @@ package struct OutboxSender: Sendable {
                 sent.append(
                     OutboxReport.Sent(
                         id: oldest.item.id, title: oldest.item.title, sequence: published.sequence,
-                        isDuplicate: published.duplicate))
+                        isDuplicate: published.duplicate, isHeld: published.held))
             } catch .request(let error) where error.code == .conflict && oldest.item.importKey != nil {
                 sent.append(
                     OutboxReport.Sent(id: oldest.item.id, title: oldest.item.title, sequence: 0, isDuplicate: true))

@@ -53,6 +53,25 @@ extension RelayConnection {
         return found
     }
 
+    package func held(_ list: WireListHeld) async throws(ClientError) -> WireHeldList {
+        guard case .heldList(let found) = try await request(.listHeld(list)) else { throw Self.unexpectedAnswer }
+        return found
+    }
+
+    /// - Returns: the approved post's place in the log; nil for another decision.
+    @discardableResult
+    package func decide(_ decision: WireDecideHeld) async throws(ClientError) -> SequenceNumber? {
+        switch try await request(.decideHeld(decision)) {
+        case .published(let published): return published.sequence
+        case .done: return nil
+        default: throw Self.unexpectedAnswer
+        }
+    }
+
+    package func changeTopic(_ change: WireChangeTopic) async throws(ClientError) {
+        guard case .done = try await request(.changeTopic(change)) else { throw Self.unexpectedAnswer }
+    }
+
     /// Threads on which the member's organisation owes a report.
     package func owed(_ list: WireListOwed) async throws(ClientError) -> WireThreadList {
         guard case .threadList(let found) = try await request(.listOwed(list)) else { throw Self.unexpectedAnswer }

@@ -60,7 +60,9 @@ struct AppendBatch {
 
     private mutating func append(_ request: AppendRequest) throws -> AppendOutcome {
         let post = request.post
-        switch try place(request) {
+        let placement = try place(request)
+        if let held = try hold(request, placement) { return held }
+        switch placement {
         case .refused(let outcome):
             // Whoever repeats a post must hear its first answer, even when it would be refused by now.
             return try earlier(request) ?? outcome
@@ -76,6 +78,7 @@ struct AppendBatch {
             try ThreadChange(db: db, thread: place.sequence, visibility: post.visibility, decode: decode)
                 .insertText(post, at: place.sequence)
             count(post.topic, isOpen: isOpen, isThread: true, at: place)
+            try noteApproval(of: request, at: place)
             state.threads[post.id] = LogState.ThreadRow(
                 sequence: place.sequence, topicID: topicID, visibility: post.visibility, facts: facts)
             return .appended(logged(request, at: place, threadVisibility: nil, facts: facts))
@@ -85,6 +88,7 @@ struct AppendBatch {
                 return try earlier(request) ?? .conflict
             }
             count(post.topic, isOpen: isOpen, isThread: false, at: place)
+            try noteApproval(of: request, at: place)
             var growth = threadGrowth[thread.sequence] ?? ThreadGrowth()
             if isOpen {
                 growth.openPosts += 1
@@ -139,6 +143,25 @@ struct AppendBatch {
             }
         }
         return .inThread(thread, nil)
+    }
+
+    /// Lessons and comments of those who do not curate a moderated topic wait for one who does.
+    /// - Returns: nil when the post goes on to the log, or has an answer already.
+    private func hold(_ request: AppendRequest, _ placement: Placement) throws -> AppendOutcome? {
+        switch placement {
+        case .refused, .inThread(_, .some): return nil
+        case .lesson, .inThread(_, nil): break
+        }
+        guard state.topics?[request.post.topic]?.isModerated == true, !request.rights.isCurator,
+            request.approval == nil
+        else { return nil }
+        if let known = try earlier(request) { return known }
+        return try HeldPostSQL.hold(request, at: receivedAt, in: db)
+    }
+
+    private func noteApproval(of request: AppendRequest, at place: PostPlace) throws {
+        guard let approval = request.approval else { return }
+        try HeldPostSQL.approve(request.post.id, at: place, by: approval, in: db)
     }
 
     /// Nil when the id is in the log already; nothing was changed then.

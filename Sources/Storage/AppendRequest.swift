@@ -12,6 +12,8 @@ package struct AppendRequest: Sendable {
     package var organisationKind: OrganisationKind
     /// What the author may do in a thread beyond contributing.
     package var rights: ThreadRights
+    /// A curator lets the post through to a moderated topic: the entry that says so, written with the post.
+    package var approval: AuditEntry?
     /// Asked for each post in a thread with the visibility of its thread's lesson, on the thread that appends, inside the
     /// transaction: it must be quick and must not call the store.
     package var mayReply: @Sendable (Visibility) -> ReplyDecision
@@ -55,6 +57,10 @@ package enum AppendOutcome: Sendable {
     /// A post in a thread names another topic than its thread's.
     case topicMismatch
     case widerThanThread
+    /// It waits for a curator of its topic, durably. The log is unchanged.
+    case held
+    /// Too many posts of its author, or of all, wait for a curator.
+    case tooManyHeld(limit: Int)
     /// The thread, as it stands, does not take it.
     case ruledOut(ThreadRuleError)
 }

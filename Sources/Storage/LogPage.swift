@@ -132,18 +132,21 @@ package struct TopicSummary: Hashable, Sendable {
     package var topic: Topic
     package var description: String
     package var isArchived: Bool
+    package var isModerated: Bool
     package var threadCount: Int
     package var postCount: Int
     /// 0 when the viewer sees no post of the topic.
     package var lastSequence: SequenceNumber
 
     package init(
-        topic: Topic, description: String, isArchived: Bool, threadCount: Int, postCount: Int,
+        topic: Topic, description: String, isArchived: Bool, isModerated: Bool = false, threadCount: Int,
+        postCount: Int,
         lastSequence: SequenceNumber
     ) {
         self.topic = topic
         self.description = description
         self.isArchived = isArchived
+        self.isModerated = isModerated
         self.threadCount = threadCount
         self.postCount = postCount
         self.lastSequence = lastSequence

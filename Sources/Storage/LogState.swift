@@ -7,6 +7,7 @@ struct LogState: Sendable {
     struct TopicRow: Sendable {
         let id: Int64
         let isArchived: Bool
+        let isModerated: Bool
         var openThreads: Int64
         var openPosts: Int64
         var openLastSequence: SequenceNumber
@@ -35,14 +36,15 @@ struct LogState: Sendable {
         if topics == nil {
             let rows = try db.all(
                 """
-                SELECT path, id, is_archived, open_threads, open_posts, open_last_sequence
+                SELECT path, id, is_archived, open_threads, open_posts, open_last_sequence, is_moderated
                 FROM topics
                 """
             ) { columns in
                 (
                     try columns.topic(0),
                     TopicRow(
-                        id: columns.integer(1), isArchived: columns.flag(2), openThreads: columns.integer(3),
+                        id: columns.integer(1), isArchived: columns.flag(2), isModerated: columns.flag(6),
+                        openThreads: columns.integer(3),
                         openPosts: columns.integer(4), openLastSequence: columns.integer(5))
                 )
             }

@@ -104,13 +104,14 @@ extension RelayStore {
             }
             return try db.all(
                 """
-                SELECT id, path, description, is_archived, open_threads, open_posts, open_last_sequence
+                SELECT id, path, description, is_archived, open_threads, open_posts, open_last_sequence, is_moderated
                 FROM topics ORDER BY path
                 """
             ) { columns in
                 let own = restricted[columns.integer(0)] ?? (0, 0, 0)
                 return TopicSummary(
                     topic: try columns.topic(1), description: columns.text(2), isArchived: columns.flag(3),
+                    isModerated: columns.flag(7),
                     threadCount: columns.int(4) + own.threads, postCount: columns.int(5) + own.posts,
                     lastSequence: max(columns.integer(6), own.last))
             }

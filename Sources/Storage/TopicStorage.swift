@@ -30,6 +30,29 @@ extension RelayStore {
         }
     }
 
+    /// Changes what is said of a topic and who may post to it at once; what is nil stays.
+    ///
+    /// An archived topic keeps its threads, readable as before, and takes no new posts. To a moderated one lessons and
+    /// comments come when a curator of it lets them; posts that wait when it becomes open go on waiting.
+    /// - Throws: `.notFound`.
+    package func changeTopic(
+        _ topic: Topic, description: String?, isArchived: Bool?, isModerated: Bool?, audit: AuditEntry
+    ) throws(StorageError) {
+        try changeTopics { db in
+            let changed = try db.run(
+                """
+                UPDATE topics SET description = coalesce(?, description), is_archived = coalesce(?, is_archived),
+                    is_moderated = coalesce(?, is_moderated) WHERE path = ?
+                """,
+                [
+                    .optional(description), isArchived.map(SQLValue.flag) ?? .null,
+                    isModerated.map(SQLValue.flag) ?? .null, .text(topic.path),
+                ])
+            guard changed == 1 else { throw StorageError.notFound("topic \(topic)") }
+            try AuditChain.append(audit, to: db)
+        }
+    }
+
     /// Runs `body` in a transaction, after which the writer reads the topics afresh.
     private func changeTopics<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
         try write { db in

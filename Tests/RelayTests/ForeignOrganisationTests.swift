@@ -15,10 +15,11 @@ import Wire
         "audit_page", "done", "audit_verification", "status", "removed", "released",
     ]
     /// Where lessons.proto puts what only administrators may ask.
-    private static let administrativeNumbers = Set(50...79).union(100...129)
+    private static let administrativeNumbers = Set(50...79).union(100...129).union([143])
     /// Frames of members among the numbers from 40 on; statistics count the posts that are for whoever asks.
     private static let membership: Set<String> = [
-        "enrol", "enrolled", "renew", "fetch_statistics", "statistics", "list_owed",
+        "enrol", "enrolled", "renew", "fetch_statistics", "statistics", "list_owed", "list_held", "held_list",
+        "decide_held",
     ]
 
     @Test
@@ -123,6 +124,12 @@ import Wire
                     $0.addOrganisation.organisation.slug = "new"
                     $0.addOrganisation.organisation.name = "New"
                     $0.addOrganisation.organisation.kind = .other
+                }
+            ],
+            "change_topic": [
+                frame {
+                    $0.changeTopic.path = "policing/community"
+                    $0.changeTopic.archived = true
                 }
             ],
             "add_topic": [frame { $0.addTopic.path = "policing/new" }],

@@ -139,6 +139,8 @@ extension AppendOutcome {
         case .unknownParent: "unknownParent"
         case .topicMismatch: "topicMismatch"
         case .widerThanThread: "widerThanThread"
+        case .held: "held"
+        case .tooManyHeld: "tooManyHeld"
         case .ruledOut(let error): "\(error.kind)"
         }
     }

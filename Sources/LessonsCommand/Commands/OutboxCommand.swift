@@ -148,7 +148,7 @@ extension OutboxEntry {
     var stateText: String {
         switch state {
         case .pending: "waits"
-        case .sent(let sequence): sequence > 0 ? "sent #\(sequence)" : "sent before"
+        case .sent(let sequence): sequence > 0 ? "sent #\(sequence)" : "with the relay"
         case .refused: "refused"
         }
     }

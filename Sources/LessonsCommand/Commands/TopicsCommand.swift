@@ -28,7 +28,8 @@ struct TopicsCommand: AsyncParsableCommand {
                     .object([
                         ("topic", .string(topic.path)), ("description", .string(topic.description_p)),
                         ("threads", .integer(Int64(topic.threads))), ("posts", .integer(Int64(topic.posts))),
-                        ("last_sequence", .integer(topic.lastSequence)),
+                        ("last_sequence", .integer(topic.lastSequence)), ("moderated", .bool(topic.moderated)),
+                        ("archived", .bool(topic.archived)),
                     ]))
             }
             return
@@ -37,7 +38,8 @@ struct TopicsCommand: AsyncParsableCommand {
         for topic in topics {
             table.add(
                 StyledText(topic.path), StyledText("\(topic.threads)"), StyledText("\(topic.posts)"),
-                StyledText(topic.description_p, .dim))
+                StyledText(topic.moderated ? "[moderated] " : "", .yellow)
+                    + StyledText(topic.archived ? "[archived] " : "", .yellow) + StyledText(topic.description_p, .dim))
         }
         try output.data(table.lines(width: output.width))
         output.message("follow one with: lessons subscribe 'TOPIC/#'")

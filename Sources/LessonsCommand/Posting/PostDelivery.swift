@@ -7,6 +7,8 @@ import Wire
 struct PostDelivery {
     enum Outcome {
         case sent(SequenceNumber)
+        /// The relay has it, and a curator of its topic decides.
+        case held
         /// It stands in the outbox; why it was not sent, and whether a later try is of use by itself.
         case queued(CommandFailure)
     }
@@ -51,6 +53,17 @@ struct PostDelivery {
             output.message(
                 StyledText("posted to \(post.topic), ") + StyledText(post.marking) + StyledText(", for \(receivers)"))
             output.message(StyledText("see it with: lessons show \(sequence)", .dim))
+        case .held:
+            if output.isJSON {
+                fields += [("status", .string("held")), ("sequence", .null)]
+                return try output.json(.object(fields))
+            }
+            try output.data(StyledText(post.id.description))
+            output.message(
+                StyledText(
+                    "\(post.topic) is moderated: a curator reads your \(post.body.kind.name) before it is posted",
+                    .yellow))
+            output.message(StyledText("see where it stands with: lessons queue --mine", .dim))
         case .queued(let failure):
             if output.isJSON {
                 fields += [("status", .string("queued")), ("sequence", .null), ("reason", .string(failure.message))]
@@ -78,6 +91,7 @@ struct PostDelivery {
         report.refused.removeAll { $0.id == id }
         context.tell(report)
         if let own {
+            guard !own.isHeld else { return .held }
             // So that it can be read and answered offline; the post is safe without.
             if let mirror = try? context.mirror(identity) {
                 _ = try? await ThreadReader(mirror: mirror, identity: identity, connection: connection).fetch(id)

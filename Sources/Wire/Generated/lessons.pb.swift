@@ -555,6 +555,55 @@ package nonisolated enum WireSearchMatch: SwiftProtobuf.Enum, Swift.CaseIterable
 
 }
 
+/// What became of a held post.
+package nonisolated enum WireHeldState: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case unspecified // = 0
+  case waiting // = 1
+  case approved // = 2
+
+  /// To be changed by its author, and posted anew under another id.
+  case returned // = 3
+  case rejected // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .waiting
+    case 2: self = .approved
+    case 3: self = .returned
+    case 4: self = .rejected
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .waiting: return 1
+    case .approved: return 2
+    case .returned: return 3
+    case .rejected: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireHeldState] = [
+    .unspecified,
+    .waiting,
+    .approved,
+    .returned,
+    .rejected,
+  ]
+
+}
+
 /// What an organisation is.
 package nonisolated enum WireOrganisationKind: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -1326,6 +1375,39 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .released(newValue)}
   }
 
+  /// Moderation, and what is said of a topic.
+  package var listHeld: WireListHeld {
+    get {
+      if case .listHeld(let v)? = body {return v}
+      return WireListHeld()
+    }
+    set {body = .listHeld(newValue)}
+  }
+
+  package var heldList: WireHeldList {
+    get {
+      if case .heldList(let v)? = body {return v}
+      return WireHeldList()
+    }
+    set {body = .heldList(newValue)}
+  }
+
+  package var decideHeld: WireDecideHeld {
+    get {
+      if case .decideHeld(let v)? = body {return v}
+      return WireDecideHeld()
+    }
+    set {body = .decideHeld(newValue)}
+  }
+
+  package var changeTopic: WireChangeTopic {
+    get {
+      if case .changeTopic(let v)? = body {return v}
+      return WireChangeTopic()
+    }
+    set {body = .changeTopic(newValue)}
+  }
+
   /// What is known of lessons as a whole.
   package var fetchStatistics: WireFetchStatistics {
     get {
@@ -1429,6 +1511,11 @@ package nonisolated struct WireFrame: Sendable {
     case removed(WireRemoved)
     case releaseHold(WireReleaseHold)
     case released(WireReleased)
+    /// Moderation, and what is said of a topic.
+    case listHeld(WireListHeld)
+    case heldList(WireHeldList)
+    case decideHeld(WireDecideHeld)
+    case changeTopic(WireChangeTopic)
     /// What is known of lessons as a whole.
     case fetchStatistics(WireFetchStatistics)
     case statistics(WireStatistics)
@@ -1718,6 +1805,10 @@ package nonisolated struct WirePublished: Sendable {
 
   /// True when the relay had it before.
   package var duplicate: Bool = false
+
+  /// It is on disk and waits for a curator of its topic, who is asked by ListHeld; `sequence` is 0. The same post again gets
+  /// the same answer.
+  package var held: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2777,6 +2868,150 @@ package nonisolated struct WireFragment: Sendable {
   package init() {}
 }
 
+/// Posts that wait, or waited, for a curator: those to the topics that you curate, as far as they are for you, or your own.
+/// Answered by HeldList, oldest first. Role reader.
+package nonisolated struct WireListHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Your own, whatever became of them; else those that wait for you.
+  package var mine: Bool = false
+
+  /// Those with a higher number.
+  package var after: Int64 = 0
+
+  /// At most this many, 1 to 500; 0 stands for 50.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to ListHeld.
+package nonisolated struct WireHeldList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var posts: [WireHeldPost] = []
+
+  /// True when more may follow: ask again with after = the last one's number.
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A post to a moderated topic.
+package nonisolated struct WireHeldPost: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: Int64 = 0
+
+  /// Not set once it was returned or rejected; an approved one is in the log.
+  package var post: WireSignedPost {
+    get {_post ?? WireSignedPost()}
+    set {_post = newValue}
+  }
+  /// Returns true if `post` has been explicitly set.
+  package var hasPost: Bool {self._post != nil}
+  /// Clears the value of `post`. Subsequent reads from it will return its default value.
+  package mutating func clearPost() {self._post = nil}
+
+  package var topic: String = String()
+
+  package var heldAtMs: Int64 = 0
+
+  package var state: WireHeldState = .unspecified
+
+  /// Why it was returned or rejected.
+  package var reason: String = String()
+
+  /// 0: not decided yet.
+  package var decidedAtMs: Int64 = 0
+
+  /// The approved post's place in the log; else 0.
+  package var sequence: Int64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _post: WireSignedPost? = nil
+}
+
+/// Decides what becomes of a post that waits. An approved one goes the way of any other post, with all its checks made anew,
+/// and is answered by Published; the others are answered by Done. Role curator, of the post's topic.
+package nonisolated struct WireDecideHeld: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: Int64 = 0
+
+  /// APPROVED, RETURNED or REJECTED.
+  package var decision: WireHeldState = .unspecified
+
+  /// Told to the author, at most 4,000 bytes; demanded unless APPROVED.
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Changes what is said of a topic; what is not set stays. Role relay-administrator. Answered by Done.
+package nonisolated struct WireChangeTopic: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var path: String = String()
+
+  /// One line of at most 500 bytes.
+  package var description_p: String {
+    get {_description_p ?? String()}
+    set {_description_p = newValue}
+  }
+  /// Returns true if `description_p` has been explicitly set.
+  package var hasDescription_p: Bool {self._description_p != nil}
+  /// Clears the value of `description_p`. Subsequent reads from it will return its default value.
+  package mutating func clearDescription_p() {self._description_p = nil}
+
+  /// It takes no new posts; its threads stay readable.
+  package var archived: Bool {
+    get {_archived ?? false}
+    set {_archived = newValue}
+  }
+  /// Returns true if `archived` has been explicitly set.
+  package var hasArchived: Bool {self._archived != nil}
+  /// Clears the value of `archived`. Subsequent reads from it will return its default value.
+  package mutating func clearArchived() {self._archived = nil}
+
+  /// Lessons and comments of those who do not curate it wait for somebody who does.
+  package var moderated: Bool {
+    get {_moderated ?? false}
+    set {_moderated = newValue}
+  }
+  /// Returns true if `moderated` has been explicitly set.
+  package var hasModerated: Bool {self._moderated != nil}
+  /// Clears the value of `moderated`. Subsequent reads from it will return its default value.
+  package mutating func clearModerated() {self._moderated = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _description_p: String? = nil
+  fileprivate var _archived: Bool? = nil
+  fileprivate var _moderated: Bool? = nil
+}
+
 /// Lessons in figures, as far as they are for you. Answered by Statistics. Role curator, or an administrator's.
 package nonisolated struct WireFetchStatistics: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -2920,6 +3155,12 @@ package nonisolated struct WireTopicSummary: Sendable {
 
   /// The place of the last post; 0: none.
   package var lastSequence: Int64 = 0
+
+  /// It takes no new posts.
+  package var archived: Bool = false
+
+  /// Lessons and comments wait for a curator.
+  package var moderated: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4138,6 +4379,10 @@ nonisolated extension WireSearchMatch: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SEARCH_MATCH_UNSPECIFIED\0\u{1}SEARCH_MATCH_ALL\0\u{1}SEARCH_MATCH_SOME\0\u{1}SEARCH_MATCH_PARTS\0")
 }
 
+nonisolated extension WireHeldState: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0HELD_STATE_UNSPECIFIED\0\u{1}HELD_STATE_WAITING\0\u{1}HELD_STATE_APPROVED\0\u{1}HELD_STATE_RETURNED\0\u{1}HELD_STATE_REJECTED\0")
+}
+
 nonisolated extension WireOrganisationKind: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ORGANISATION_KIND_UNSPECIFIED\0\u{1}ORGANISATION_KIND_POLICE\0\u{1}ORGANISATION_KIND_PROSECUTION\0\u{1}ORGANISATION_KIND_JUDICIARY\0\u{1}ORGANISATION_KIND_MINISTRY\0\u{1}ORGANISATION_KIND_OVERSIGHT\0\u{1}ORGANISATION_KIND_CIVIL_SOCIETY\0\u{1}ORGANISATION_KIND_MEDIA\0\u{1}ORGANISATION_KIND_ACADEMIA\0\u{1}ORGANISATION_KIND_INTERNATIONAL\0\u{1}ORGANISATION_KIND_OTHER\0")
 }
@@ -4156,7 +4401,7 @@ nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{2}\u{5}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{4}Q\u{1}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}$\u{4}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{2}\u{5}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{4}=list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{4}\u{11}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}$\u{4}\u{c}P\u{1}\u{14}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5036,6 +5281,58 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .released(v)
         }
       }()
+      case 140: try {
+        var v: WireListHeld?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listHeld(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listHeld(v)
+        }
+      }()
+      case 141: try {
+        var v: WireHeldList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .heldList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .heldList(v)
+        }
+      }()
+      case 142: try {
+        var v: WireDecideHeld?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .decideHeld(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .decideHeld(v)
+        }
+      }()
+      case 143: try {
+        var v: WireChangeTopic?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .changeTopic(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .changeTopic(v)
+        }
+      }()
       case 160: try {
         var v: WireFetchStatistics?
         var hadOneofValue = false
@@ -5356,6 +5653,22 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .released?: try {
       guard case .released(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 79)
+    }()
+    case .listHeld?: try {
+      guard case .listHeld(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 140)
+    }()
+    case .heldList?: try {
+      guard case .heldList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 141)
+    }()
+    case .decideHeld?: try {
+      guard case .decideHeld(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 142)
+    }()
+    case .changeTopic?: try {
+      guard case .changeTopic(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 143)
     }()
     case .fetchStatistics?: try {
       guard case .fetchStatistics(let v)? = self.body else { preconditionFailure() }
@@ -5847,7 +6160,7 @@ nonisolated extension WirePublish: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Published"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}received_at_ms\0\u{1}duplicate\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}received_at_ms\0\u{1}duplicate\0\u{1}held\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5858,6 +6171,7 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.receivedAtMs) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.duplicate) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.held) }()
       default: break
       }
     }
@@ -5873,6 +6187,9 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.duplicate != false {
       try visitor.visitSingularBoolField(value: self.duplicate, fieldNumber: 3)
     }
+    if self.held != false {
+      try visitor.visitSingularBoolField(value: self.held, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -5880,6 +6197,7 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.sequence != rhs.sequence {return false}
     if lhs.receivedAtMs != rhs.receivedAtMs {return false}
     if lhs.duplicate != rhs.duplicate {return false}
+    if lhs.held != rhs.held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7718,6 +8036,239 @@ nonisolated extension WireFragment: SwiftProtobuf.Message, SwiftProtobuf._Messag
   }
 }
 
+nonisolated extension WireListHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListHeld"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mine\0\u{1}after\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.mine) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.after) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.mine != false {
+      try visitor.visitSingularBoolField(value: self.mine, fieldNumber: 1)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularInt64Field(value: self.after, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListHeld, rhs: WireListHeld) -> Bool {
+    if lhs.mine != rhs.mine {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHeldList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeldList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}posts\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.posts) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.posts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.posts, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHeldList, rhs: WireHeldList) -> Bool {
+    if lhs.posts != rhs.posts {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireHeldPost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeldPost"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}post\0\u{1}topic\0\u{3}held_at_ms\0\u{1}state\0\u{1}reason\0\u{3}decided_at_ms\0\u{1}sequence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._post) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self.heldAtMs) }()
+      case 5: try { try decoder.decodeSingularEnumField(value: &self.state) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.decidedAtMs) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 1)
+    }
+    try { if let v = self._post {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 3)
+    }
+    if self.heldAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.heldAtMs, fieldNumber: 4)
+    }
+    if self.state != .unspecified {
+      try visitor.visitSingularEnumField(value: self.state, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    if self.decidedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.decidedAtMs, fieldNumber: 7)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireHeldPost, rhs: WireHeldPost) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs._post != rhs._post {return false}
+    if lhs.topic != rhs.topic {return false}
+    if lhs.heldAtMs != rhs.heldAtMs {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.decidedAtMs != rhs.decidedAtMs {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireDecideHeld: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".DecideHeld"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}decision\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.decision) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if self.decision != .unspecified {
+      try visitor.visitSingularEnumField(value: self.decision, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireDecideHeld, rhs: WireDecideHeld) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.decision != rhs.decision {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChangeTopic"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}archived\0\u{1}moderated\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self._description_p) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self._archived) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self._moderated) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    try { if let v = self._description_p {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._archived {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._moderated {
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireChangeTopic, rhs: WireChangeTopic) -> Bool {
+    if lhs.path != rhs.path {return false}
+    if lhs._description_p != rhs._description_p {return false}
+    if lhs._archived != rhs._archived {return false}
+    if lhs._moderated != rhs._moderated {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireFetchStatistics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FetchStatistics"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}filter\0\u{3}since_ms\0\u{3}before_ms\0")
@@ -7958,7 +8509,7 @@ nonisolated extension WireTopicList: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TopicSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}threads\0\u{1}posts\0\u{3}last_sequence\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}threads\0\u{1}posts\0\u{3}last_sequence\0\u{1}archived\0\u{1}moderated\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7971,6 +8522,8 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.posts) }()
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.lastSequence) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.archived) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.moderated) }()
       default: break
       }
     }
@@ -7992,6 +8545,12 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.lastSequence != 0 {
       try visitor.visitSingularInt64Field(value: self.lastSequence, fieldNumber: 5)
     }
+    if self.archived != false {
+      try visitor.visitSingularBoolField(value: self.archived, fieldNumber: 6)
+    }
+    if self.moderated != false {
+      try visitor.visitSingularBoolField(value: self.moderated, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8001,6 +8560,8 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.threads != rhs.threads {return false}
     if lhs.posts != rhs.posts {return false}
     if lhs.lastSequence != rhs.lastSequence {return false}
+    if lhs.archived != rhs.archived {return false}
+    if lhs.moderated != rhs.moderated {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

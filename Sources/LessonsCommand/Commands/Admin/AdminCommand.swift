@@ -8,7 +8,8 @@ struct AdminCommand: AsyncParsableCommand {
             ChangeOrganisationCommand.self, AdministeredOrganisationsCommand.self, SuspendOrganisationCommand.self,
             ResumeOrganisationCommand.self, RemoveOrganisationCommand.self, AdministeredMembersCommand.self,
             SetRolesCommand.self, SuspendMemberCommand.self, ResumeMemberCommand.self, RemoveMemberCommand.self,
-            AddTopicCommand.self, SetClientsCommand.self, CertificatesCommand.self, CertificateCommand.self,
+            AddTopicCommand.self, ChangeTopicCommand.self, SetClientsCommand.self, CertificatesCommand.self,
+            CertificateCommand.self,
             RevokeCommand.self, ReleaseCommand.self, AuditCommand.self, AdminStatusCommand.self,
         ])
 }
