@@ -48,7 +48,7 @@ struct ExportCommand: AsyncParsableCommand {
     @Option(help: "How to write it; else by the file's ending, else markdown.")
     var format: ExportFormat?
 
-    @Option(help: "Leave out what is marked stricter: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.", completion: .markings)
+    @Option(help: "Leave out what is marked stricter; without, only what is RED.", completion: .markings)
     var upTo: Marking?
 
     @Option(
