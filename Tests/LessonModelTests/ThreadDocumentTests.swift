@@ -95,7 +95,8 @@ import Testing
             for number in 2..<UInt64.random(in: 2...5, using: &random) {
                 var facts = try facts(number, parent: random.chance(percent: 50) ? 1 : 77)
                 facts.kind = "comment"
-                facts.authorName = random.chance(percent: 50) ? SafeText.line("N " + RandomLessons.line(&random) + " N") : nil
+                facts.authorName =
+                    random.chance(percent: 50) ? SafeText.line("N " + RandomLessons.line(&random) + " N") : nil
                 facts.signature = random.pick(PostFacts.Signature.allCases)
                 facts.createdAt = random.pick([0, -1, 253_402_300_799_999, Self.moment])
                 replies.append(ThreadDocument.Reply(facts: facts, text: RandomLessons.text(&random)))
