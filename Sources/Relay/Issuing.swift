@@ -33,8 +33,8 @@ extension RelayCore {
         return enrolled(redemption.certificate, redemption.member, redemption.organisation)
     }
 
-    /// Certificates of one member that are neither revoked nor over. Two for each device are in use around a renewal.
-    static let maxCertificatesPerMember = 32
+    /// Of one member at once; see `RelayStore.maxCertificatesPerMember`.
+    static var maxCertificatesPerMember: Int { RelayStore.maxCertificatesPerMember }
 
     /// A fresh certificate for the member of a session.
     func renew(_ request: WireRenew, _ principal: Principal) throws -> WireEnrolled {

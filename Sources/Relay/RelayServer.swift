@@ -172,6 +172,13 @@ package final class RelayServer: Service, Sendable {
     ) async throws -> any Channel {
         let limits = core.limits
         return try await ServerBootstrap(group: group)
+            // Without descriptors to accept with, a listener waits a while and does not spin.
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false))
+                }
+            }
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.socketOption(.tcp_nodelay), value: 1)

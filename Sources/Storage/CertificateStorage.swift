@@ -42,6 +42,11 @@ extension RelayStore {
     }
 }
 
+extension RelayStore {
+    /// Certificates of one member that are neither revoked nor over. Two for each device are in use around a renewal.
+    package static let maxCertificatesPerMember = 32
+}
+
 enum CertificateSQL {
     static let columns = """
         fingerprint, member, issuer_key_id, serial, der, not_before, not_after, recorded_at, revoked_at,
@@ -70,6 +75,14 @@ enum CertificateSQL {
             SELECT 1 FROM certificates WHERE member = ? AND not_after > ?
                 AND (revoked_at IS NULL OR revocation_reason = \(RevocationReason.certificateHold.rawValue))
             """, [.id(member), .integer(now / 1_000)])
+    }
+
+    /// Certificates of `member` that are neither revoked nor over.
+    static func inForceCount(of member: MemberID, at now: Milliseconds, in db: Database) throws -> Int {
+        try db.first(
+            "SELECT count(*) FROM certificates WHERE member = ? AND not_after > ? AND revoked_at IS NULL",
+            [.id(member), .integer(now / 1_000)]
+        ) { $0.int(0) } ?? 0
     }
 
     static func insert(

@@ -115,6 +115,13 @@ extension RelayStore {
             if terms.isWayBack, try CertificateSQL.mayConnect(member.id, at: now, in: db) {
                 throw StorageError.invitation(.memberIsBack)
             }
+            if terms.existingMember != nil {
+                let held = try CertificateSQL.inForceCount(of: member.id, at: now, in: db)
+                guard held < RelayStore.maxCertificatesPerMember else {
+                    throw StorageError.limit(
+                        "\(member.name) holds \(held) certificates; have those revoked that are not in use")
+                }
+            }
             let certificate: IssuedCertificate
             do {
                 certificate = try makeCertificate(invitation, member.id)

@@ -80,6 +80,26 @@ struct MembershipTests {
         #expect(try redeemed([.contributor], by: relay) == left)
     }
 
+    @Test func `invitations for further devices do not give more certificates than a member may hold`() throws {
+        let fixture = try Fixture()
+        let member = try fixture.member()
+        for token in 1...UInt8(RelayStore.maxCertificatesPerMember + 1) {
+            _ = try invitation(fixture, token: token, existing: member.member, by: member.member)
+            func redeem() throws(StorageError) {
+                _ = try fixture.store.redeemInvitation(
+                    tokenHash: [UInt8](repeating: token, count: 32), now: fixture.time, newMember: fixture.memberID()
+                ) { _, _ in certificate(fixture) }
+            }
+            guard token > RelayStore.maxCertificatesPerMember else {
+                try redeem()
+                continue
+            }
+            let error = #expect(throws: StorageError.self) { try redeem() }
+            #expect(error?.description.contains("holds 32 certificates") == true)
+        }
+        #expect(try fixture.store.certificates(of: member.member).count == RelayStore.maxCertificatesPerMember)
+    }
+
     @Test func `an invitation makes a member with a certificate, once`() throws {
         let fixture = try Fixture()
         _ = try fixture.member()
