@@ -64,6 +64,10 @@ struct PostCommand: AsyncParsableCommand {
                 if !dryRun { source.keep(text) }
                 throw error
             }
+            guard try tellSimilar(document, identity, context) else {
+                source.keep(text)
+                return context.output.message("nothing was sent")
+            }
             let post = try PostSigner(identity).post(
                 document.lesson, topic: document.topic, marking: document.marking, audience: document.audience,
                 language: document.language, now: context.now)
@@ -80,6 +84,21 @@ struct PostCommand: AsyncParsableCommand {
             source.finish(text)
             try delivery.report(outcome, of: post)
         }
+    }
+
+    /// Shows lessons like it to somebody who writes one in the editor, or tries one out.
+    /// - Returns: false when that person would rather not post it.
+    private func tellSimilar(
+        _ document: LessonDocument, _ identity: ClientIdentity, _ context: CommandContext
+    ) throws -> Bool {
+        guard dryRun || file == nil && context.mayAsk, !context.output.isJSON else { return true }
+        let similar = SimilarLessons(to: document.lesson, in: try? context.mirror(identity))
+        guard !similar.hits.isEmpty else { return true }
+        for line in similar.lines { context.output.message(line) }
+        guard !dryRun else { return true }
+        context.output.message("post yours all the same? [Y/n]")
+        let answer = readLine()?.lowercased() ?? "n"
+        return answer.isEmpty || answer.hasPrefix("y")
     }
 
     private var overrides: FrontMatterOverrides {

@@ -52,13 +52,12 @@ struct ThreadsCommand: AsyncParsableCommand {
         }
         var table = TextTable(
             ("POST", .right), ("RECEIVED", .left), ("MARKING", .left), ("STATE", .left), ("FROM", .left),
-            ("POSTS", .right), ("ENDORSED", .right), ("ADOPTED", .right), ("TOPIC", .left), ("TITLE", .left))
+            ("POSTS", .right), ("ADOPTED", .right), ("TOPIC", .left), ("TITLE", .left))
         for row in rows {
             table.add(
                 StyledText("#\(row.sequence)", .bold), StyledText(TimeText.local(row.receivedAt), .dim),
                 row.marking.map { StyledText($0) } ?? "?", StyledText(row.state?.name ?? "-"),
                 StyledText(row.organisation), StyledText("\(row.posts)"),
-                StyledText(row.endorsements.map(String.init) ?? "-"),
                 StyledText(row.applications.map { String($0[.adopted] ?? 0) } ?? "-"), StyledText(row.topic, .cyan),
                 StyledText(row.title))
         }

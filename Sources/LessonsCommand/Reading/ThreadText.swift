@@ -151,7 +151,7 @@ struct ThreadText {
         let safe = SafeText.terminal(text)
         let margin = String(repeating: " ", count: indent)
         let lines =
-            width.map { DisplayWidth.wrap(safe, to: max(20, min($0, 100) - indent)) }
+            width.map { DisplayWidth.wrap(ParagraphFlow.joined(safe), to: max(20, min($0, 100) - indent)) }
             ?? safe.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
         return lines.map { StyledText($0.isEmpty ? "" : margin + $0, style) }
     }
