@@ -1,5 +1,6 @@
 internal import LessonModel
 package import Storage
+internal import Wire
 
 #if canImport(Darwin)
     import Darwin
@@ -85,7 +86,10 @@ package struct Profile: Hashable, Sendable {
     package func openMirror(for identity: ClientIdentity) throws(ClientError) -> ClientMirror {
         try makeDirectories()
         do {
-            return try ClientMirror(directory: cacheDirectory, relayID: Hex.text(of: identity.relayID))
+            let mirror = try ClientMirror(
+                directory: cacheDirectory, relayID: Hex.text(of: identity.relayID), member: identity.member.id)
+            try mirror.completeVerdicts { try? Post(content: $0) }
+            return mirror
         } catch {
             throw .storage(error)
         }

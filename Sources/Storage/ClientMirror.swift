@@ -9,9 +9,11 @@ package final class ClientMirror: Sendable {
     let database: DatabaseQueue
 
     /// Opens or makes `mirror.sqlite` in `directory`, which exists.
-    /// - Parameter relayID: the relay of the profile; a mirror belongs to the first one it was opened for.
+    /// - Parameters:
+    ///   - relayID: the relay of the profile; a mirror belongs to the first one it was opened for.
+    ///   - member: whose mirror it is; nil leaves that as it was.
     /// - Throws: `.foreignRelay` when the mirror is another relay's, `.newerSchema`.
-    package init(directory: String, relayID: String) throws(StorageError) {
+    package init(directory: String, relayID: String, member: MemberID? = nil) throws(StorageError) {
         do {
             database = try ClientDatabase.open(
                 path: directory + "/" + ClientMirror.fileName, label: "mirror", migrator: ClientMirror.migrator)
@@ -19,6 +21,7 @@ package final class ClientMirror: Sendable {
                 try db.run("INSERT INTO relay (row, id) VALUES (1, ?) ON CONFLICT DO NOTHING", [.text(relayID)])
                 let owner = try db.first("SELECT id FROM relay") { $0.text(0) } ?? ""
                 guard owner == relayID else { throw StorageError.foreignRelay(expected: relayID, found: owner) }
+                if let member { try MirrorThreadSQL.setOwner(member, in: db) }
             }
         } catch {
             throw StorageError(error)
@@ -40,6 +43,7 @@ package final class ClientMirror: Sendable {
     ) throws(StorageError) -> [SequenceNumber] {
         try database.writing { db in
             let inserted = try posts.filter { try MirrorSQL.insert($0, in: db) }
+            for thread in Set(posts.map(\.post.thread)) { try MirrorThreadSQL.refresh(thread, in: db) }
             if let cursor { try MirrorSQL.raise("cursor", of: cursor.durable, to: cursor.through, in: db) }
             return inserted.map(\.stored.sequence)
         }
@@ -122,19 +126,16 @@ package final class ClientMirror: Sendable {
     /// Threads whose lesson is in the mirror.
     package func threads(_ query: MirrorQuery) throws(StorageError) -> [MirrorThread] {
         try database.reading { db in
-            let key = query.order == .newest ? "l.sequence" : "c.last"
+            let key = query.order == .newest ? "c.lesson" : "c.last_sequence"
             var threads: [MirrorThread] = []
             try db.each(
                 """
-                SELECT l.id, l.sequence, c.last, l.topic, \(MirrorSQL.presentTitle), l.language, l.marking, l.organisation, l.author, c.count,
-                    l.created_at, l.received_at
-                FROM posts l JOIN (SELECT thread, count(*) AS count, max(sequence) AS last FROM posts GROUP BY thread) c
-                    ON c.thread = l.id
-                WHERE l.kind = 1 AND \(key) < ?1 AND (?2 IS NULL OR l.organisation = ?2) ORDER BY \(key) DESC
+                SELECT \(MirrorThreadSQL.columns) FROM threads c CROSS JOIN posts l ON l.sequence = c.lesson
+                WHERE \(key) < ?1 AND (?2 IS NULL OR l.organisation = ?2) ORDER BY \(key) DESC
                 """,
                 [.integer(query.before ?? .max), .optional(query.organisation?.text)]
             ) { columns in
-                let thread = try MirrorSQL.thread(columns)
+                let thread = try MirrorThreadSQL.thread(columns)
                 if MirrorSQL.selects(query.filter, thread) { threads.append(thread) }
                 return threads.count < max(1, query.limit)
             }
@@ -155,7 +156,11 @@ package final class ClientMirror: Sendable {
     @discardableResult
     package func purge(_ ids: [PostID]) throws(StorageError) -> Int {
         try database.writing { db in
+            let threads = try ids.compactMap { id in
+                try db.first("SELECT thread FROM posts WHERE id = ?", [.id(id)]) { try $0.postID(0) }
+            }
             let count = try ids.reduce(0) { try $0 + db.run("DELETE FROM posts WHERE id = ?", [.id($1)]) }
+            for thread in Set(threads) { try MirrorThreadSQL.refresh(thread, in: db) }
             if count > 0 { try MirrorSearch.index.removeAll(in: db) }
             return count
         }
@@ -224,6 +229,12 @@ package final class ClientMirror: Sendable {
                     ) STRICT, WITHOUT ROWID;
                     """)
         }
+        migrator.registerMigration("v4-reading") { db in
+            try db.execute(sql: MirrorThreadSQL.schema)
+            for thread in try db.all("SELECT DISTINCT thread FROM posts", [], { try $0.postID(0) }) {
+                try MirrorThreadSQL.refresh(thread, in: db)
+            }
+        }
         return migrator
     }
 }
@@ -239,18 +250,11 @@ enum MirrorSQL {
             verification: try columns.value(7))
     }
 
-    static func thread(_ columns: Columns) throws -> MirrorThread {
-        MirrorThread(
-            id: try columns.postID(0), sequence: columns.integer(1), lastSequence: columns.integer(2),
-            topic: try columns.topic(3), title: columns.text(4), language: columns.text(5),
-            marking: try columns.value(6), organisation: try columns.slug(7), author: try columns.memberID(8),
-            postCount: columns.int(9), createdAt: columns.integer(10), receivedAt: columns.integer(11))
-    }
-
     static func selects(_ filter: SubscriptionFilter?, _ thread: MirrorThread) -> Bool {
         guard let filter else { return true }
         return filter.selects(topic: thread.topic)
             && (filter.languages.isEmpty || filter.languages.contains(LanguageTag.primary(of: thread.language)))
+            && (filter.states.isEmpty || filter.states.contains(thread.state))
     }
 
     /// - Returns: true when the post was new.
@@ -266,8 +270,8 @@ enum MirrorSQL {
         let changed = try db.run(
             """
             INSERT INTO posts (sequence, id, thread, kind, topic, marking, language, organisation, author,
-                created_at, received_at, verification, title, signature, certificate, content, source)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                created_at, received_at, verification, title, signature, certificate, content, source, verdict)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             [
                 .integer(stored.sequence), .id(post.id), .id(post.thread), .integer(post.body.kind.rawValue),
@@ -275,7 +279,7 @@ enum MirrorSQL {
                 .text(post.language), .text(post.organisation.text), .id(post.author), .integer(post.createdAt),
                 .integer(stored.receivedAt), .integer(mirrored.verification.rawValue), .text(title(of: post)),
                 .blob(stored.post.signature), .blob(stored.post.certificateFingerprint), .blob(stored.post.content),
-                source(of: post),
+                source(of: post), MirrorThreadSQL.verdict(of: post).map(SQLValue.integer) ?? .null,
             ])
         guard changed == 1 else {
             throw StorageError.alreadyExists("another post with the sequence number \(stored.sequence)")

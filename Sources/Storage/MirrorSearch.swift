@@ -81,11 +81,8 @@ extension MirrorSQL {
     fileprivate static func thread(_ id: PostID, in db: Database) throws -> MirrorThread? {
         try db.first(
             """
-            SELECT l.id, l.sequence, c.last, l.topic, \(presentTitle), l.language, l.marking, l.organisation, l.author, c.count,
-                l.created_at, l.received_at
-            FROM posts l JOIN (SELECT count(*) AS count, max(sequence) AS last FROM posts WHERE thread = ?1) c
-            WHERE l.id = ?1 AND l.kind = 1
+            SELECT \(MirrorThreadSQL.columns) FROM threads c JOIN posts l ON l.sequence = c.lesson WHERE c.id = ?1
             """,
-            [.id(id)], thread)
+            [.id(id)], MirrorThreadSQL.thread)
     }
 }

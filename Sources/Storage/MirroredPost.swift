@@ -34,8 +34,8 @@ package struct MirrorEntry: Hashable, Sendable {
 
 /// Which threads of the mirror to list.
 package struct MirrorQuery: Hashable, Sendable {
-    /// Nil selects all topics; only the topics and languages of the filter are asked for, since the mirror does not
-    /// know the rest.
+    /// Nil selects all topics; only the topics, languages and states of the filter are asked for, since the mirror does
+    /// not know the rest.
     package var filter: SubscriptionFilter?
     package var organisation: OrganisationSlug?
     package var order: ThreadQuery.Order
@@ -69,6 +69,15 @@ package struct MirrorThread: Hashable, Sendable {
     package var postCount: Int
     package var createdAt: Milliseconds
     package var receivedAt: Milliseconds
+    /// Posts that the owner of the mirror has not read.
+    package var unread: Int
+    /// By the curators' posts that are here, as what follows is by the organisations'.
+    package var state: ThreadState
+    package var endorsements: Int
+    /// Organisations whose last report says that they adopted the lesson, or that they tried it and failed.
+    package var adopted: Int
+    package var failed: Int
+    package var attention: ThreadMark.Attention
 }
 
 /// How much is in the mirror.

@@ -24,6 +24,7 @@ import Testing
         var lessons: [Post] = []
         var posts: [(post: Post, hash: [UInt8])] = []
         var outcomes: [String: Int] = [:]
+        var mirrored: [MirroredPost] = []
         for _ in 0..<600 {
             let author = random.pick(members)
             let post: Post
@@ -42,8 +43,13 @@ import Testing
             let outcome = try fixture.store.append(
                 [request], receivedAt: fixture.tick(), decode: contents.decode)[0]
             outcomes["\(post.body.kind.name) \(outcome.name)", default: 0] += 1
-            guard outcome.logged != nil else { continue }
+            guard let logged = outcome.logged else { continue }
             if case .lesson = post.body { lessons.append(post) }
+            mirrored.append(
+                MirroredPost(
+                    stored: StoredPost(sequence: logged.stored.sequence, receivedAt: 1, post: request.signed),
+                    post: post,
+                    verification: .verified))
             posts.append((post, request.contentHash))
             if random.chance(percent: 20) { try fixture.store.indexForSearch(decode: contents.decode) }
         }
@@ -51,6 +57,20 @@ import Testing
         #expect(try fixture.store.integrityProblems() == [], "seed \(random.seed)")
         for kind in PostKind.allCases {
             #expect(outcomes["\(kind.name) appended", default: 0] > 0, "seed \(random.seed): no \(kind.name)")
+        }
+        // The mirror of somebody who receives only some of the posts for all members still lists what they come to.
+        let mirror = try ClientMirror(directory: fixture.directory.path, relayID: "relay-1")
+        while !mirrored.isEmpty {
+            let count = min(mirrored.count, Int.random(in: 1...20, using: &random))
+            try mirror.store(Array(mirrored.prefix(count)))
+            mirrored.removeFirst(count)
+        }
+        let listed = try mirror.threads(MirrorQuery(limit: 1_000))
+        for summary in try fixture.store.threads(ThreadQuery(limit: 500), viewer: members[0])
+        where !summary.reception.isRedacted {
+            let thread = try #require(listed.first { $0.id == summary.id }, "seed \(random.seed)")
+            #expect(thread.state == summary.state, "seed \(random.seed)")
+            #expect(thread.title == summary.title, "seed \(random.seed)")
         }
         try fixture.store.indexForSearch(decode: contents.decode)
         try fixture.store.purgeErasedWords()
