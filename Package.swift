@@ -75,6 +75,7 @@ let package = Package(
             name: "RelayClient",
             dependencies: ["LessonModel", "PKI", "Storage", "TLS", "Wire", nio, nioPosix, logging],
             swiftSettings: settings),
+        .target(name: "TerminalUI", dependencies: ["LessonModel"], swiftSettings: settings),
         .executableTarget(
             name: "LessonsRelayCommand",
             dependencies: ["Relay", "RelayHTTP", "LessonModel", arguments, logging, lifecycle, unixSignals],
@@ -82,7 +83,7 @@ let package = Package(
         .executableTarget(
             name: "LessonsCommand",
             dependencies: [
-                "RelayClient", "LessonModel", "PKI", "Storage", "Wire", nio, nioPosix, arguments, logging,
+                "RelayClient", "LessonModel", "PKI", "Storage", "TerminalUI", "Wire", nio, nioPosix, arguments, logging,
             ],
             swiftSettings: settings),
         .executableTarget(
@@ -136,9 +137,13 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "TerminalUITests", dependencies: ["TerminalUI", "LessonModel", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
             name: "LessonsCommandTests",
             dependencies: [
-                "LessonsCommand", "RelayClient", "LessonModel", "PKI", "Storage", "Wire", "TestSupport", arguments,
+                "LessonsCommand", "RelayClient", "LessonModel", "PKI", "Storage", "TerminalUI", "Wire", "TestSupport",
+                arguments,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LessonModel
 import PKI
+import TerminalUI
 
 extension Marking: ExpressibleByArgument {
     package init?(argument: String) { self.init(label: argument) }

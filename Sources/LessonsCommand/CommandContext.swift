@@ -5,6 +5,7 @@ import NIOPosix
 import PKI
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 /// What a command works with: the profile, the streams, and the way to the relay.

@@ -3,6 +3,7 @@ import LessonModel
 import PKI
 import RelayClient
 import Synchronization
+import TerminalUI
 
 /// The identity of a command's run.
 final class LoadedIdentity: Sendable {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RelayClient
+import TerminalUI
 
 /// Where a command reads from: the relay, or what this machine has of it.
 struct SourceOptions: ParsableArguments {

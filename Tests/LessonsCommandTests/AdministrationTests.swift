@@ -3,6 +3,7 @@ import Foundation
 import LessonModel
 import PKI
 import Storage
+import TerminalUI
 import TestSupport
 import Testing
 import Wire

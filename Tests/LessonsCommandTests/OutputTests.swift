@@ -3,6 +3,7 @@ import LessonModel
 import RelayClient
 import Storage
 import Synchronization
+import TerminalUI
 import Testing
 import Wire
 

@@ -2,6 +2,7 @@ import LessonModel
 import RelayClient
 import Storage
 import Synchronization
+import TerminalUI
 import TestSupport
 import Testing
 

@@ -1,5 +1,6 @@
 import LessonModel
 import Storage
+import TerminalUI
 import Testing
 import Wire
 

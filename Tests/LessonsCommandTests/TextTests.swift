@@ -1,5 +1,6 @@
 import Foundation
 import LessonModel
+import TerminalUI
 import Testing
 
 @testable import LessonsCommand

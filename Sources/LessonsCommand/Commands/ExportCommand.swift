@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import LessonModel
+import TerminalUI
 
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

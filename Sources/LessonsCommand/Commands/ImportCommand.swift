@@ -4,6 +4,7 @@ import LessonModel
 import PKI
 import RelayClient
 import Storage
+import TerminalUI
 
 struct ImportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -3,6 +3,7 @@ import LessonModel
 import NIOPosix
 import PKI
 import RelayClient
+import TerminalUI
 import Wire
 
 struct JoinCommand: AsyncParsableCommand {

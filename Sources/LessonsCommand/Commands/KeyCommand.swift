@@ -2,6 +2,7 @@ import ArgumentParser
 import LessonModel
 import PKI
 import RelayClient
+import TerminalUI
 
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

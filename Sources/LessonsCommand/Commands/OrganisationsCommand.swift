@@ -1,6 +1,7 @@
 import ArgumentParser
 import LessonModel
 import RelayClient
+import TerminalUI
 import Wire
 
 struct OrganisationsCommand: AsyncParsableCommand {

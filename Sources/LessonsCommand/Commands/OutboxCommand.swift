@@ -2,6 +2,7 @@ import ArgumentParser
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 struct OutboxCommand: AsyncParsableCommand {

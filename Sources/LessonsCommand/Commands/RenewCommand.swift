@@ -1,6 +1,7 @@
 import ArgumentParser
 import PKI
 import RelayClient
+import TerminalUI
 
 struct RenewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

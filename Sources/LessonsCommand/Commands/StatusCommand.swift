@@ -3,6 +3,7 @@ import LessonModel
 import PKI
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 struct StatusCommand: AsyncParsableCommand {

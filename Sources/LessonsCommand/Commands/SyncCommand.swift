@@ -2,6 +2,7 @@ import ArgumentParser
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 
 struct SyncCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

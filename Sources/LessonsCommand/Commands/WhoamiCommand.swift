@@ -2,6 +2,7 @@ import ArgumentParser
 import LessonModel
 import PKI
 import RelayClient
+import TerminalUI
 
 struct WhoamiCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// What is new in a bounded space: threads by topic, those that tell most first.
 struct Digest: Equatable {

@@ -3,6 +3,7 @@ import Foundation
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 
 struct DigestCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

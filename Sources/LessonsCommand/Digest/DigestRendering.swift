@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// A digest as something that can be mailed.
 struct DigestRendering {

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// What may leave with an export.
 ///

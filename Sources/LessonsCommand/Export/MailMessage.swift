@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// A post of a thread as a message of a mailbox (RFC 5322, RFC 4155), for mail readers. It can be answered to nobody: its
 /// addresses are of the domain `lessons.invalid` (RFC 2606).

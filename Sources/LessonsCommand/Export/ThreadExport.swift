@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 extension ShownThread {
     /// The thread as exports write it; nil when its lesson is not here.

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// A thread as one line of JSON: the format `lessons-relay/thread`, which `ThreadSchema` describes.
 enum ThreadJSON {

@@ -1,6 +1,7 @@
 import Foundation
 import LessonModel
 import PKI
+import TerminalUI
 
 /// A thread as one HTML file that needs nothing else: no script, no font, no picture, nothing fetched. The marking stands
 /// at the head and the foot of the page, and of every page that is printed (TLP 2.0: right-justified, 12 points or more).

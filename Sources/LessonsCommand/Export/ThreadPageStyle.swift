@@ -1,3 +1,5 @@
+import TerminalUI
+
 /// The style sheet of a thread's page. The colours of the labels are those of TLP 2.0; the text always says the label too.
 ///
 /// On paper head and foot are a table's, which browsers repeat on every page; Chromium does so only where they may not be

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// How long a certificate still serves, in words.
 struct CertificateTerm: Equatable {

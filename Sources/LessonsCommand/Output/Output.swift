@@ -1,6 +1,7 @@
 import Foundation
 import LessonModel
 import Synchronization
+import TerminalUI
 
 #if canImport(Darwin)
     import Darwin

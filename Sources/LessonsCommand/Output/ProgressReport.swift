@@ -1,3 +1,5 @@
+import TerminalUI
+
 /// Tells how far a long job is: a bar on a terminal, a plain line now and then elsewhere.
 struct ProgressReport {
     private let output: Output

@@ -3,6 +3,7 @@ import LessonModel
 import PKI
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 /// One import: reads records, makes posts of those that were not imported before, and sends them in batches, so that memory

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// What is wrong with a lesson's text, by the lines of the file that the person has before them.
 struct LessonProblems: Error {

@@ -1,6 +1,7 @@
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 /// Brings a post that was just made to the relay: into the outbox first, so that nothing is lost, then over the line.

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// What the editor shows for a reply: room to write, and below a line what is answered.
 enum ReplyTemplate {

@@ -1,6 +1,7 @@
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 /// Lessons that are here already and say something like it, for their author to see before another is posted.

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// A text that a person hands in: a file, standard input, or what they write in their editor.
 struct WrittenText {

@@ -1,3 +1,5 @@
+import TerminalUI
+
 /// A QR code for a terminal, with the quiet zone of four modules that scanners need.
 enum QRText {
     private static let quiet = 4

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 extension ShownPost {
     /// The post with field names that stay the same from version to version.

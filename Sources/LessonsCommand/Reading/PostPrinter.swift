@@ -1,6 +1,7 @@
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 
 /// Prints posts as they come, each once, and remembers how far.
 ///

@@ -1,5 +1,6 @@
 import LessonModel
 import RelayClient
+import TerminalUI
 import Wire
 
 /// Where a subscription begins.

@@ -1,6 +1,7 @@
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 /// What a command does with a subscription's posts. The calls come one after the other.

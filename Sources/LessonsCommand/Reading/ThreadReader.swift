@@ -1,6 +1,7 @@
 import LessonModel
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
 /// A thread as a command works with it.

@@ -1,6 +1,7 @@
 import Foundation
 import LessonModel
 import Storage
+import TerminalUI
 import TestSupport
 import Testing
 import Wire

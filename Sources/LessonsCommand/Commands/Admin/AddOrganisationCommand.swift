@@ -1,6 +1,7 @@
 import ArgumentParser
 import LessonModel
 import RelayClient
+import TerminalUI
 
 struct AddOrganisationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

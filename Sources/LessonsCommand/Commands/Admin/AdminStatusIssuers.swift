@@ -1,5 +1,6 @@
 import Foundation
 import LessonModel
+import TerminalUI
 import Wire
 
 /// The authority's part of `lessons admin status`.

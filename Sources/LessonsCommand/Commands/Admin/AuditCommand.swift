@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import LessonModel
 import RelayClient
+import TerminalUI
 import Wire
 
 struct AuditCommand: AsyncParsableCommand {

@@ -2,6 +2,7 @@ import Foundation
 import LessonModel
 import PKI
 import RelayClient
+import TerminalUI
 import Wire
 
 /// Writes the whole audit log to a file, oldest first, a bounded part of it in memory at a time.

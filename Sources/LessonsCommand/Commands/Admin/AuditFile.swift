@@ -1,6 +1,7 @@
 import FoundationEssentials
 import LessonModel
 import Storage
+import TerminalUI
 import Wire
 
 /// The audit log as a file: JSON lines, oldest first, with what its hashes are made of, so that it can be checked where

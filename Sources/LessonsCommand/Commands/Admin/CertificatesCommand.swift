@@ -2,6 +2,7 @@ import ArgumentParser
 import LessonModel
 import PKI
 import RelayClient
+import TerminalUI
 import Wire
 
 struct CertificatesCommand: AsyncParsableCommand {

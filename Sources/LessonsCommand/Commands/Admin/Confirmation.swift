@@ -1,6 +1,7 @@
 import ArgumentParser
 import LessonModel
 import RelayClient
+import TerminalUI
 import Wire
 
 /// A severe act: its name has to be typed, or handed over with `--confirm`.

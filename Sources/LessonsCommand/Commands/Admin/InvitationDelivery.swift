@@ -3,6 +3,7 @@ import Foundation
 import LessonModel
 import PKI
 import RelayClient
+import TerminalUI
 import Wire
 
 /// How a new invitation reaches the person it is for: as text, in a file, as a QR code.

@@ -3,6 +3,7 @@ import Foundation
 import LessonModel
 import PKI
 import RelayClient
+import TerminalUI
 import Wire
 
 struct RevokeCommand: AsyncParsableCommand {

@@ -1,4 +1,5 @@
 import LessonModel
+import TerminalUI
 
 /// A further text of a lesson, written as the lesson itself was: the same Markdown file.
 struct LessonTextInput {

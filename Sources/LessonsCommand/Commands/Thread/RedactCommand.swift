@@ -1,6 +1,7 @@
 import ArgumentParser
 import LessonModel
 import PKI
+import TerminalUI
 
 struct RedactCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

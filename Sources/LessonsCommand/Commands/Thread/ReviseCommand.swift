@@ -1,5 +1,6 @@
 import ArgumentParser
 import LessonModel
+import TerminalUI
 
 struct ReviseCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

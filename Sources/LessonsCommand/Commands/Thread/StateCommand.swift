@@ -1,5 +1,6 @@
 import ArgumentParser
 import LessonModel
+import TerminalUI
 
 struct StateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,5 +1,6 @@
 import LessonModel
 import RelayClient
+import TerminalUI
 
 /// What the commands that add to a thread have in common: find it, make a post with the thread's marking and audience, and
 /// send it.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import LessonModel
+import TerminalUI
 
 struct TranslateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

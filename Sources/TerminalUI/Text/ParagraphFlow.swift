@@ -2,8 +2,8 @@ import LessonModel
 
 /// Markdown whose paragraphs stand on one line each, so that they can be broken to any width: a line break within a
 /// paragraph means no more than a space (CommonMark 0.31 §6.8). Lists, quotes, headings, tables and code stay as they are.
-enum ParagraphFlow {
-    static func joined(_ text: String) -> String {
+package enum ParagraphFlow {
+    package static func joined(_ text: String) -> String {
         var lines: [String] = []
         var isInCode = false
         var mayGoOn = false

@@ -1,22 +1,33 @@
 import LessonModel
 
 /// Counts as bars of text, whatever the terminal can show.
-struct BarChart {
-    struct Bar {
-        var name: String
+package struct BarChart {
+    package struct Bar {
+        package var name: String
         /// Nil where the number is withheld.
-        var value: Int?
+        package var value: Int?
+
+        package init(name: String, value: Int?) {
+            self.name = name
+            self.value = value
+        }
     }
 
-    var bars: [Bar]
+    package var bars: [Bar]
     /// What stands for a withheld number, such as `<3`.
-    var withheld: String
+    package var withheld: String
     /// Cells of the whole line; nil for 80.
-    var width: Int?
+    package var width: Int?
+
+    package init(bars: [Bar], withheld: String, width: Int? = nil) {
+        self.bars = bars
+        self.withheld = withheld
+        self.width = width
+    }
 
     private static let minBarCells = 10
 
-    var lines: [StyledText] {
+    package var lines: [StyledText] {
         let largest = bars.compactMap(\.value).max() ?? 0
         let names = bars.map { DisplayWidth.cut(SafeText.line($0.name), to: max(8, (width ?? 80) / 2)) }
         let nameWidth = names.map(DisplayWidth.of).max() ?? 0

@@ -2,28 +2,10 @@ import LessonModel
 import PKI
 import RelayClient
 import Storage
+import TerminalUI
 import Wire
 
-/// A post with all that is known of it here, ready to be shown.
-struct ShownPost: Sendable, Equatable {
-    enum Signature: Sendable, Equatable {
-        /// By the member whose certificate says this name.
-        case verified(String?)
-        case unchecked
-        /// With the reason where it is known.
-        case failed(String?)
-    }
-
-    var stored: StoredPost
-    var post: Post
-    var signature: Signature
-
-    init(stored: StoredPost, post: Post, signature: Signature) {
-        self.stored = stored
-        self.post = post
-        self.signature = signature
-    }
-
+extension ShownPost {
     /// Nil when the content cannot be read at all.
     init?(_ verified: VerifiedPost) {
         guard let post = verified.post else { return nil }
@@ -47,33 +29,6 @@ struct ShownPost: Sendable, Equatable {
             case .failed: .failed(nil)
             }
         self.init(stored: entry.stored, post: post, signature: signature)
-    }
-
-    /// Nil unless the signature proves it.
-    var authorName: String? {
-        if case .verified(let name) = signature { name } else { nil }
-    }
-
-    var isVerified: Bool {
-        if case .verified = signature { true } else { false }
-    }
-
-    /// A lesson's title, or what the post says in one line.
-    var headline: String {
-        switch post.body {
-        case .lesson(let lesson): lesson.title
-        case .comment(let comment): Self.firstLine(comment.text)
-        case .revision(let revision): Self.firstLine(revision.note).nonEmpty ?? revision.lesson.title
-        case .endorsement(let endorsement): Self.firstLine(endorsement.note)
-        case .applicationReport(let report): Self.firstLine(report.outcome)
-        case .stateChange(let change): Self.firstLine(change.reason)
-        case .translation(let translation): translation.lesson.title
-        case .redaction(let redaction): Self.firstLine(redaction.reason)
-        }
-    }
-
-    private static func firstLine(_ text: String) -> String {
-        String(text.split(whereSeparator: \.isNewline).first { $0.contains { !$0.isWhitespace } } ?? "")
     }
 }
 

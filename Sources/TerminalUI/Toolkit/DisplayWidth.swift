@@ -1,11 +1,11 @@
 /// How many cells a text takes on a terminal: an approximation of wcwidth by the blocks of East Asian wide characters
 /// and emoji. A terminal that thinks otherwise shows a column one cell off, no more.
-enum DisplayWidth {
-    static func of(_ text: some StringProtocol) -> Int {
+package enum DisplayWidth {
+    package static func of(_ text: some StringProtocol) -> Int {
         text.reduce(0) { $0 + of($1) }
     }
 
-    static func of(_ character: Character) -> Int {
+    package static func of(_ character: Character) -> Int {
         if let ascii = character.asciiValue { return ascii < 0x20 || ascii == 0x7F ? 0 : 1 }
         let scalars = character.unicodeScalars
         let isEmoji = scalars.contains { $0.properties.isEmojiPresentation || $0.value == 0xFE0F }
@@ -28,7 +28,7 @@ enum DisplayWidth {
     }
 
     /// `text` cut to at most `cells`, with an ellipsis where something was cut off.
-    static func cut(_ text: String, to cells: Int) -> String {
+    package static func cut(_ text: String, to cells: Int) -> String {
         guard of(text) > cells else { return text }
         guard cells > 0 else { return "" }
         var result = ""
@@ -44,7 +44,7 @@ enum DisplayWidth {
 
     /// `text` in lines of at most `cells`, broken at spaces; its own line breaks stay. A word longer than a line is
     /// left whole, so that a link can still be copied.
-    static func wrap(_ text: String, to cells: Int) -> [String] {
+    package static func wrap(_ text: String, to cells: Int) -> [String] {
         text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).flatMap { line -> [String] in
             guard of(line) > cells else { return [String(line)] }
             let indent = String(line.prefix { $0 == " " })

@@ -1,9 +1,9 @@
-import LessonModel
+package import LessonModel
 
 /// Text for a terminal: runs with a style each. Foreign text is made safe when the whole is rendered, in one place, so
 /// that no escape sequence but our own reaches the terminal.
-struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
-    enum Style: String, Sendable {
+package struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
+    package enum Style: String, Sendable {
         case plain = ""
         case bold = "1"
         case dim = "2"
@@ -15,19 +15,19 @@ struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
         case blackOnWhite = "30;107"
     }
 
-    struct Run: Equatable, Sendable {
-        var text: String
-        var style: Style
+    package struct Run: Equatable, Sendable {
+        package var text: String
+        package var style: Style
     }
 
-    private(set) var runs: [Run]
+    package private(set) var runs: [Run]
 
-    init(_ text: String, _ style: Style = .plain) { runs = [Run(text: text, style: style)] }
+    package init(_ text: String, _ style: Style = .plain) { runs = [Run(text: text, style: style)] }
 
-    init(stringLiteral value: String) { self.init(value) }
+    package init(stringLiteral value: String) { self.init(value) }
 
     /// A marking's label in its TLP colour; the text itself always says it.
-    init(_ marking: Marking) {
+    package init(_ marking: Marking) {
         switch marking {
         case .clear: self.init("TLP:CLEAR", .bold)
         case .green: self.init("TLP:GREEN", .green)
@@ -37,18 +37,18 @@ struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
         }
     }
 
-    static func + (left: StyledText, right: StyledText) -> StyledText {
+    package static func + (left: StyledText, right: StyledText) -> StyledText {
         var sum = left
         sum.runs += right.runs
         return sum
     }
 
-    static func += (left: inout StyledText, right: StyledText) { left.runs += right.runs }
+    package static func += (left: inout StyledText, right: StyledText) { left.runs += right.runs }
 
     /// Without any style, and safe.
-    var plainText: String { rendered(inColour: false) }
+    package var plainText: String { rendered(inColour: false) }
 
-    func rendered(inColour: Bool) -> String {
+    package func rendered(inColour: Bool) -> String {
         var text = ""
         for run in runs {
             let safe = SafeText.terminal(run.text)

@@ -1,13 +1,13 @@
-import LessonModel
+package import LessonModel
 
 /// Who receives a post, in words.
-enum AudienceText {
-    enum Author: Equatable {
+package enum AudienceText {
+    package enum Author: Equatable {
         case you(OrganisationSlug)
         case another(OrganisationSlug)
     }
 
-    static func receivers(marking: Marking, audience: Audience, author: Author) -> String {
+    package static func receivers(marking: Marking, audience: Audience, author: Author) -> String {
         let organisations = audience.organisations.sorted().map(\.text)
         let (home, person): (String, String) =
             switch author {
@@ -27,23 +27,4 @@ enum AudienceText {
     }
 
     private static func list(_ names: [String]) -> String { names.joined(separator: ", ") }
-}
-
-extension Audience {
-    /// - Parameter names: organisations' short names and members' ids.
-    init(names: [String]) throws(CommandFailure) {
-        self.init()
-        for name in names {
-            if let member = MemberID(text: name) {
-                members.insert(member)
-            } else if let slug = OrganisationSlug(name) {
-                organisations.insert(slug)
-            } else {
-                throw CommandFailure(
-                    .usage, "INVALID", "\"\(name)\" is no organisation's short name and no member's id",
-                    field: "audience",
-                    hint: "see them with: lessons organisations, and lessons members")
-            }
-        }
-    }
 }

@@ -1,8 +1,8 @@
-import LessonModel
+package import LessonModel
 
 extension ShownPost {
     /// The post in one line, for a list that grows.
-    func line(titleOf: (PostID) -> String?) -> StyledText {
+    package func line(titleOf: (PostID) -> String?) -> StyledText {
         var line =
             StyledText("#\(stored.sequence)", .bold) + StyledText("  \(TimeText.local(stored.receivedAt))  ", .dim)
         line += StyledText(post.marking) + StyledText("  \(post.topic)  ", .cyan) + StyledText(byline) + ": "
@@ -17,10 +17,10 @@ extension ShownPost {
     }
 
     /// `Name (organisation)`.
-    var byline: String { authorName.map { "\($0) (\(post.organisation))" } ?? post.organisation.text }
+    package var byline: String { authorName.map { "\($0) (\(post.organisation))" } ?? post.organisation.text }
 
     /// What must be said of a signature that does not prove the author; nil when it does.
-    var signatureWarning: StyledText? {
+    package var signatureWarning: StyledText? {
         switch signature {
         case .verified: nil
         case .unchecked: StyledText("[signature not checked]", .yellow)
@@ -30,7 +30,7 @@ extension ShownPost {
     }
 
     /// Who vouches for the author.
-    var signatureText: StyledText {
+    package var signatureText: StyledText {
         guard case .verified(let name) = signature else { return signatureWarning ?? "" }
         return StyledText("verified", .green) + StyledText(name.map { ", signed by \($0)" } ?? "")
     }
@@ -38,7 +38,7 @@ extension ShownPost {
 
 extension Post.Body {
     /// What the author did, in a word or two.
-    var deed: String {
+    package var deed: String {
         switch self {
         case .lesson: "lesson"
         case .comment: "reply"

@@ -1,29 +1,29 @@
-import LessonModel
+package import LessonModel
 
 /// How a thread stands, by those of its posts that are here and proved to be their authors'.
-struct ThreadStanding {
+package struct ThreadStanding {
     /// A text of the lesson: its own, a revision's or a translation's.
-    struct Text {
-        var shown: ShownPost
-        var lesson: Lesson
+    package struct Text {
+        package var shown: ShownPost
+        package var lesson: Lesson
     }
 
-    struct Report {
-        var shown: ShownPost
-        var report: ApplicationReport
+    package struct Report {
+        package var shown: ShownPost
+        package var report: ApplicationReport
     }
 
-    let projection: ThreadProjection?
+    package let projection: ThreadProjection?
     /// In order; the last one is the present one.
-    private(set) var texts: [Text] = []
-    private(set) var translations: [Text] = []
+    package private(set) var texts: [Text] = []
+    package private(set) var translations: [Text] = []
     /// The last one of each organisation.
-    private(set) var reports: [Report] = []
+    package private(set) var reports: [Report] = []
     /// What changed the thread, in order: revisions, state changes, translations, redactions.
-    private(set) var events: [ShownPost] = []
+    package private(set) var events: [ShownPost] = []
 
     /// - Parameter posts: of one thread, in any order.
-    init(thread: PostID, posts: [ShownPost]) {
+    package init(thread: PostID, posts: [ShownPost]) {
         let ordered = posts.sorted { $0.stored.sequence < $1.stored.sequence }
         let byID = Dictionary(ordered.map { ($0.post.id, $0) }) { first, _ in first }
         let lesson = byID[thread].flatMap { $0.post.body.kind == .lesson ? $0 : nil }
@@ -60,10 +60,10 @@ struct ThreadStanding {
     }
 
     /// Organisations that endorse the lesson, sorted.
-    var endorsers: [OrganisationSlug] { projection?.endorsements.keys.sorted() ?? [] }
+    package var endorsers: [OrganisationSlug] { projection?.endorsements.keys.sorted() ?? [] }
 
     /// The text that a person asks for with `post`: a text itself; of anything else, and of the lesson, the present one.
-    func text(for post: PostID) -> Text? {
+    package func text(for post: PostID) -> Text? {
         if post != projection?.lesson, let named = (texts + translations).first(where: { $0.shown.post.id == post }) {
             return named
         }
@@ -71,7 +71,7 @@ struct ThreadStanding {
     }
 
     /// The best text in `language`: by a person rather than by a machine, the newest one.
-    func text(in language: String) -> Text? {
+    package func text(in language: String) -> Text? {
         let wanted = LanguageTag.primary(of: language)
         func fits(_ text: Text) -> Bool { LanguageTag.primary(of: text.shown.post.language) == wanted }
         if let own = texts.last, fits(own) { return own }
@@ -80,7 +80,7 @@ struct ThreadStanding {
     }
 
     /// Organisations by what their last report says, for one line.
-    var receptionLine: String {
+    package var receptionLine: String {
         let counts = ApplicationReport.Status.allCases.compactMap { status -> String? in
             let count = reports.filter { $0.report.status == status }.count
             return count == 0 ? nil : "\(status.name) by \(count)"
@@ -91,7 +91,7 @@ struct ThreadStanding {
 }
 
 extension ThreadStanding.Text {
-    var isByMachine: Bool {
+    package var isByMachine: Bool {
         if case .translation(let translation) = shown.post.body { translation.isByMachine } else { false }
     }
 }

@@ -1,27 +1,27 @@
 import Foundation
-import LessonModel
+package import LessonModel
 
 /// Points in time and spans as people and programs write them.
-enum TimeText {
+package enum TimeText {
     /// The years 0000 to 9999; other times are held at their ends, so that arithmetic on foreign numbers is safe.
     private static let range: ClosedRange<Milliseconds> = -62_167_219_200_000...253_402_300_799_999
 
     /// `2026-11-24T01:37:36.120Z`, for programs.
-    static func iso(_ time: Milliseconds) -> String { TimestampText.rfc3339(held(time)) }
+    package static func iso(_ time: Milliseconds) -> String { TimestampText.rfc3339(held(time)) }
 
     /// `2026-11-24 01:37`, for people, in a zone that is `zoneSeconds` east of UTC.
-    static func minutes(_ time: Milliseconds, zoneSeconds: Int) -> String {
+    package static func minutes(_ time: Milliseconds, zoneSeconds: Int) -> String {
         String(TimestampText.seconds(held(held(time) + Int64(zoneSeconds) * 1_000)).prefix(16))
     }
 
     /// `2026-11-24 01:37` in this machine's zone.
-    static func local(_ time: Milliseconds) -> String {
+    package static func local(_ time: Milliseconds) -> String {
         let zone = TimeZone.current.secondsFromGMT(for: Date(timeIntervalSince1970: Double(held(time)) / 1_000))
         return minutes(time, zoneSeconds: zone)
     }
 
     /// `3 days`, `1 hour`, `45 seconds`; never less than nothing.
-    static func span(_ milliseconds: Int64) -> String {
+    package static func span(_ milliseconds: Int64) -> String {
         let seconds = max(0, milliseconds / 1_000)
         let (count, unit): (Int64, String) =
             switch seconds {
@@ -34,7 +34,7 @@ enum TimeText {
     }
 
     /// Milliseconds of `30s`, `15m`, `12h`, `7d` or `2w`; nil for anything else and for more than a hundred years.
-    static func milliseconds(ofSpan text: String) -> Int64? {
+    package static func milliseconds(ofSpan text: String) -> Int64? {
         let factors: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800]
         guard let unit = text.last, let factor = factors[unit], let count = decimal(text.dropLast()),
             count <= 3_155_760_000 / factor
@@ -44,7 +44,7 @@ enum TimeText {
 
     /// Reads `2026-11-24`, `2026-11-24T10:00` or `2026-11-24T10:00:30`, in UTC with a final `Z`, otherwise in a zone
     /// that is `zoneSeconds` east of it; or a span such as `2d`, which stands for that long before `now`.
-    static func point(_ text: String, now: Milliseconds, zoneSeconds: Int) -> Milliseconds? {
+    package static func point(_ text: String, now: Milliseconds, zoneSeconds: Int) -> Milliseconds? {
         if let span = milliseconds(ofSpan: text) { return now - span }
         let isUTC = text.hasSuffix("Z")
         let body = isUTC ? text.dropLast() : text[...]

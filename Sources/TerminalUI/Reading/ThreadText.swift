@@ -1,21 +1,33 @@
-import LessonModel
+package import LessonModel
 
 /// A thread for reading on a terminal: the lesson with its sections, who has applied it, then the tree of replies.
-struct ThreadText {
-    var thread: PostID
-    var posts: [ShownPost]
+package struct ThreadText {
+    package var thread: PostID
+    package var posts: [ShownPost]
     /// The text to show, by its post; nil for the present one.
-    var text: PostID?
+    package var text: PostID?
     /// Nil where only the relay would know.
-    var state: ThreadState?
-    var style = LessonSection.Style.odcr
+    package var state: ThreadState?
+    package var style = LessonSection.Style.odcr
     /// Cells; nil leaves lines as they are.
-    var width: Int?
+    package var width: Int?
+
+    package init(
+        thread: PostID, posts: [ShownPost], text: PostID? = nil, state: ThreadState? = nil,
+        style: LessonSection.Style = .odcr, width: Int? = nil
+    ) {
+        self.thread = thread
+        self.posts = posts
+        self.text = text
+        self.state = state
+        self.style = style
+        self.width = width
+    }
 
     /// Deeper replies are not indented further.
     private static let maxIndentedDepth = 6
 
-    var lines: [StyledText] {
+    package var lines: [StyledText] {
         let tree = ReplyTree(thread: thread, posts: posts)
         let standing = ThreadStanding(thread: thread, posts: posts)
         var lines: [StyledText]
@@ -158,7 +170,7 @@ struct ThreadText {
 }
 
 extension ApplicationReport.Status {
-    var style: StyledText.Style {
+    package var style: StyledText.Style {
         switch self {
         case .adopted: .green
         case .triedAndFailed: .red

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import LessonsCommand
+@testable import TerminalUI
 
 @Suite struct ParagraphFlowTests {
     @Test(arguments: [

@@ -1,20 +1,20 @@
 /// Rows in aligned columns, two spaces apart, with a heading. The last column is cut to the width where one is given.
-struct TextTable {
-    enum Alignment { case left, right }
+package struct TextTable {
+    package enum Alignment { case left, right }
 
     private let columns: [(title: String, alignment: Alignment)]
     private var rows: [[StyledText]] = []
 
-    init(_ columns: (title: String, alignment: Alignment)...) { self.columns = columns }
+    package init(_ columns: (title: String, alignment: Alignment)...) { self.columns = columns }
 
     /// A row of one cell for each column; line breaks within a cell become spaces.
-    mutating func add(_ cells: StyledText...) {
+    package mutating func add(_ cells: StyledText...) {
         precondition(cells.count == columns.count, "a row has one cell for each column")
         rows.append(cells.map(\.onOneLine))
     }
 
     /// - Parameter width: cells of the terminal; nil where nothing should be cut.
-    func lines(width: Int?) -> [StyledText] {
+    package func lines(width: Int?) -> [StyledText] {
         let heading = columns.map { StyledText($0.title, .dim) }
         let all = [heading] + rows
         let widths = columns.indices.map { column in all.map { DisplayWidth.of($0[column].plainText) }.max() ?? 0 }
@@ -41,12 +41,12 @@ struct TextTable {
 
 extension StyledText {
     /// Every line break as a space.
-    var onOneLine: StyledText {
+    package var onOneLine: StyledText {
         map { text in String(text.map { $0.isNewline ? " " : $0 }) }
     }
 
     /// At most `cells` wide.
-    func cut(to cells: Int) -> StyledText {
+    package func cut(to cells: Int) -> StyledText {
         guard DisplayWidth.of(plainText) > cells else { return self }
         var left = cells
         return map { text in

@@ -1,22 +1,22 @@
-import LessonModel
+package import LessonModel
 
 /// The posts of a thread as a tree, flattened: each reply after what it answers.
-struct ReplyTree {
-    struct Reply: Equatable {
-        var post: ShownPost
+package struct ReplyTree {
+    package struct Reply: Equatable {
+        package var post: ShownPost
         /// From 1, for what answers the lesson.
-        var depth: Int
+        package var depth: Int
         /// The sequence number of what it answers, where that does not stand right above it.
-        var answers: SequenceNumber?
+        package var answers: SequenceNumber?
     }
 
     /// Nil when the lesson is not among the posts.
-    let lesson: ShownPost?
-    let replies: [Reply]
+    package let lesson: ShownPost?
+    package let replies: [Reply]
 
     /// - Parameter posts: of one thread, in any order. A reply to something that is not among them, or to itself in a
     ///   circle, stands at the end as if it answered the lesson.
-    init(thread: PostID, posts: [ShownPost]) {
+    package init(thread: PostID, posts: [ShownPost]) {
         let ordered = posts.sorted { $0.stored.sequence < $1.stored.sequence }
         lesson = ordered.first { $0.post.id == thread && $0.post.body.kind == .lesson }
         let sequences = Dictionary(ordered.map { ($0.post.id, $0.stored.sequence) }) { first, _ in first }
