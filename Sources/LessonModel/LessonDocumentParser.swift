@@ -68,6 +68,14 @@ struct LessonDocumentParser {
         return document
     }
 
+    /// Reads keys and sections, whatever problems they have.
+    /// - Returns: false when the front matter cannot be read.
+    mutating func readParts() -> Bool {
+        guard let bodyStart = readFrontMatter() else { return false }
+        readBody(from: bodyStart)
+        return frontMatter.isReadable
+    }
+
     func checkProblems() throws(LessonDocumentProblems) {
         if !problems.isEmpty { throw LessonDocumentProblems(problems.sorted { $0.line < $1.line }) }
     }

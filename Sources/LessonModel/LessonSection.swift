@@ -36,7 +36,7 @@ package enum LessonSection: String, CaseIterable, Sendable {
     }
 
     /// What belongs into the section.
-    var help: String {
+    package var help: String {
         switch self {
         case .observation: "What happened? Where, when, to whom; facts, no blame."
         case .discussion: "Why does it matter? What followed from it?"
@@ -46,7 +46,7 @@ package enum LessonSection: String, CaseIterable, Sendable {
         }
     }
 
-    var isRequired: Bool { self == .observation || self == .recommendation }
+    package var isRequired: Bool { self == .observation || self == .recommendation }
 
     static let headings = allCases.map { $0.heading(.odcr) } + ["Scanning", "Analysis", "Response", "Assessment"]
 }

@@ -1,4 +1,11 @@
 import ArgumentParser
+import TerminalUI
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
 
 /// The command `lessons`.
 @main
@@ -42,8 +49,26 @@ struct Lessons: AsyncParsableCommand {
                 name: "Members", subcommands: [OrganisationsCommand.self, MembersCommand.self, AdminCommand.self]),
         ])
 
+    @OptionGroup var options: CommandOptions
+
+    @Option(help: "How the full-screen client looks: dark, light, high-contrast or mono.")
+    var theme: ThemeName = .dark
+
+    @Flag(inversion: .prefixedNo, help: "Whether the full-screen client uses the mouse.")
+    var mouse = true
+
+    @Flag(help: "Begin without a connection.")
+    var offline = false
+
     func run() async throws {
-        throw CleanExit.message(Overview.text)
+        guard isatty(0) == 1, isatty(1) == 1 else { throw CleanExit.message(Overview.text) }
+        try await options.perform { context in
+            var settings = ClientSettings()
+            settings.theme = theme
+            settings.usesMouse = mouse
+            settings.startsOffline = offline
+            try await FullScreenClient(context: context, settings: settings).run()
+        }
     }
 }
 
@@ -71,3 +96,5 @@ enum Overview {
           lessons help                     all commands;  lessons help COMMAND: one of them
         """
 }
+
+extension ThemeName: ExpressibleByArgument {}

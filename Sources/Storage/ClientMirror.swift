@@ -131,9 +131,10 @@ package final class ClientMirror: Sendable {
             try db.each(
                 """
                 SELECT \(MirrorThreadSQL.columns) FROM threads c CROSS JOIN posts l ON l.sequence = c.lesson
-                WHERE \(key) < ?1 AND (?2 IS NULL OR l.organisation = ?2) ORDER BY \(key) DESC
+                WHERE \(key) < ?1 AND (?2 IS NULL OR l.organisation = ?2) AND (NOT ?3 OR c.unread > 0)
+                ORDER BY \(key) DESC
                 """,
-                [.integer(query.before ?? .max), .optional(query.organisation?.text)]
+                [.integer(query.before ?? .max), .optional(query.organisation?.text), .flag(query.unreadOnly)]
             ) { columns in
                 let thread = try MirrorThreadSQL.thread(columns)
                 if MirrorSQL.selects(query.filter, thread) { threads.append(thread) }

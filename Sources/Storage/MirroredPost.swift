@@ -39,6 +39,8 @@ package struct MirrorQuery: Hashable, Sendable {
     package var filter: SubscriptionFilter?
     package var organisation: OrganisationSlug?
     package var order: ThreadQuery.Order
+    /// Only threads with something unread.
+    package var unreadOnly = false
     /// Continues a listing: the last thread's `sequence`, or its `lastSequence` when ordered by activity.
     package var before: SequenceNumber?
     package var limit: Int

@@ -122,7 +122,7 @@ struct PostCommand: AsyncParsableCommand {
     }
 
     /// The language of the person's locale, else English.
-    private static func language(_ environment: [String: String]) -> String {
+    static func language(_ environment: [String: String]) -> String {
         let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
         let code = String(locale.prefix { $0.isLetter })
         return LanguageTag.isValid(code) && code.count == 2 ? code : "en"

@@ -160,7 +160,7 @@ extension WireDecideHeld {
 }
 
 extension RelayConnection {
-    fileprivate func allHeld(mine: Bool) async throws(ClientError) -> [WireHeldPost] {
+    func allHeld(mine: Bool) async throws(ClientError) -> [WireHeldPost] {
         var found: [WireHeldPost] = []
         var list = WireListHeld()
         list.mine = mine
@@ -175,7 +175,7 @@ extension RelayConnection {
 }
 
 /// A held post as a command shows it. Its signature was checked by the relay, and is again by every receiver.
-private struct HeldRow {
+struct HeldRow {
     let held: WireHeldPost
     /// Nil when it was returned or rejected, or cannot be read.
     let post: Post?

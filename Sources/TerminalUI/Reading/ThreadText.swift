@@ -27,23 +27,66 @@ package struct ThreadText {
     /// Deeper replies are not indented further.
     private static let maxIndentedDepth = 6
 
-    package var lines: [StyledText] {
+    /// Lines that belong together, of one post or of the thread as a whole.
+    package struct Block: Equatable, Sendable {
+        package enum Kind: Hashable, Sendable {
+            case lesson
+            /// The adoption table.
+            case applications
+            case history
+            /// What answers the lesson has depth 1.
+            case reply(depth: Int)
+        }
+
+        package var kind: Kind
+        /// The thread's id for what is of the whole thread.
+        package var post: PostID
+        package var lines: [StyledText]
+        /// Replies below this one that are folded away.
+        package var folded = 0
+    }
+
+    package var lines: [StyledText] { blocks().flatMap(\.lines) }
+
+    /// - Parameter folded: replies whose own replies are left out.
+    package func blocks(folded: Set<PostID> = []) -> [Block] {
         let tree = ReplyTree(thread: thread, posts: posts)
         let standing = ThreadStanding(thread: thread, posts: posts)
-        var lines: [StyledText]
+        var blocks: [Block] = []
+        let head: [StyledText]
         if let text = standing.text(for: text ?? thread) {
-            lines = lesson(text, standing)
+            head = lesson(text, standing)
         } else if let redaction = redaction(of: thread) {
-            lines = [StyledText("the lesson was redacted by \(redaction.byline)", .yellow).onOneLine]
+            head = [StyledText("the lesson was redacted by \(redaction.byline)", .yellow).onOneLine]
         } else {
-            lines = [StyledText("the thread's lesson is not here", .yellow)]
+            head = [StyledText("the thread's lesson is not here", .yellow)]
         }
-        lines += applications(standing) + history(standing)
-        if !tree.replies.isEmpty {
-            lines += ["", StyledText("\(tree.replies.count) \(tree.replies.count == 1 ? "REPLY" : "REPLIES")", .bold)]
+        blocks.append(Block(kind: .lesson, post: thread, lines: head))
+        let applied = applications(standing)
+        if !applied.isEmpty { blocks.append(Block(kind: .applications, post: thread, lines: applied)) }
+        let past = history(standing)
+        if !past.isEmpty { blocks.append(Block(kind: .history, post: thread, lines: past)) }
+        if !tree.replies.isEmpty, let last = blocks.indices.last {
+            blocks[last].lines += [
+                "", StyledText("\(tree.replies.count) \(tree.replies.count == 1 ? "REPLY" : "REPLIES")", .bold),
+            ]
         }
-        for reply in tree.replies { lines += self.reply(reply) }
-        return lines
+        var foldedDepth: Int?
+        for reply in tree.replies {
+            if let depth = foldedDepth, reply.depth > depth, let last = blocks.indices.last {
+                blocks[last].folded += 1
+                continue
+            }
+            foldedDepth = folded.contains(reply.post.post.id) ? reply.depth : nil
+            blocks.append(
+                Block(kind: .reply(depth: reply.depth), post: reply.post.post.id, lines: self.reply(reply)))
+        }
+        for index in blocks.indices where blocks[index].folded > 0 {
+            let count = blocks[index].folded
+            blocks[index].lines.append(
+                StyledText("  [+] \(count) more \(count == 1 ? "reply" : "replies") folded", .dim))
+        }
+        return blocks
     }
 
     private func redaction(of target: PostID) -> ShownPost? {

@@ -2,7 +2,7 @@ package import LessonModel
 
 /// Text for a terminal: runs with a style each. Foreign text is made safe when the whole is rendered, in one place, so
 /// that no escape sequence but our own reaches the terminal.
-package struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
+package struct StyledText: Hashable, Sendable, ExpressibleByStringLiteral {
     package enum Style: String, Sendable {
         case plain = ""
         case bold = "1"
@@ -15,7 +15,7 @@ package struct StyledText: Equatable, Sendable, ExpressibleByStringLiteral {
         case blackOnWhite = "30;107"
     }
 
-    package struct Run: Equatable, Sendable {
+    package struct Run: Hashable, Sendable {
         package var text: String
         package var style: Style
     }

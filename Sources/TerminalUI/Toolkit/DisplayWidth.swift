@@ -1,5 +1,5 @@
-/// How many cells a text takes on a terminal: an approximation of wcwidth by the blocks of East Asian wide characters
-/// and emoji. A terminal that thinks otherwise shows a column one cell off, no more.
+/// How many cells a text takes on a terminal: a cluster that is drawn as an emoji two, anything else the sum of its
+/// scalars by `WidthTable`, at most two. A terminal that thinks otherwise shows a column one cell off, no more.
 package enum DisplayWidth {
     package static func of(_ text: some StringProtocol) -> Int {
         text.reduce(0) { $0 + of($1) }
@@ -7,24 +7,33 @@ package enum DisplayWidth {
 
     package static func of(_ character: Character) -> Int {
         if let ascii = character.asciiValue { return ascii < 0x20 || ascii == 0x7F ? 0 : 1 }
-        let scalars = character.unicodeScalars
-        let isEmoji = scalars.contains { $0.properties.isEmojiPresentation || $0.value == 0xFE0F }
-        return isEmoji ? 2 : min(scalars.reduce(0) { $0 + of($1) }, 2)
+        var sum = 0
+        for scalar in character.unicodeScalars {
+            if scalar.value == 0xFE0F || scalar.properties.isEmojiPresentation { return 2 }
+            sum += of(scalar)
+        }
+        return min(sum, 2)
     }
 
     private static func of(_ scalar: Unicode.Scalar) -> Int {
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format, .control: return 0
-        default: break
+        if scalar.value < 0x300 {
+            return scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0xAD ? 0 : 1
         }
-        switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xA000...0xA4CF,
-            0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F,
-            0x1F900...0x1F9FF, 0x20000...0x3FFFD:
-            return 2
-        default:
-            return 1
+        if holds(WidthTable.zero, scalar) { return 0 }
+        return holds(WidthTable.wide, scalar) ? 2 : 1
+    }
+
+    /// True for what is drawn on its neighbour, or not at all.
+    static func isZeroWidth(_ scalar: Unicode.Scalar) -> Bool { of(scalar) == 0 }
+
+    private static func holds(_ table: [(first: UInt32, last: UInt32)], _ scalar: Unicode.Scalar) -> Bool {
+        var low = 0
+        var high = table.count
+        while low < high {
+            let middle = (low + high) / 2
+            if table[middle].last < scalar.value { low = middle + 1 } else { high = middle }
         }
+        return low < table.count && table[low].first <= scalar.value
     }
 
     /// `text` cut to at most `cells`, with an ellipsis where something was cut off.
@@ -48,16 +57,21 @@ package enum DisplayWidth {
         text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).flatMap { line -> [String] in
             guard of(line) > cells else { return [String(line)] }
             let indent = String(line.prefix { $0 == " " })
+            let indentWidth = of(indent)
             var lines: [String] = []
             var current = indent
+            var used = indentWidth
             var isEmpty = true
             for word in line.split(separator: " ") {
-                if !isEmpty, of(current) + 1 + of(word) > cells {
+                let width = of(word)
+                if !isEmpty, used + 1 + width > cells {
                     lines.append(current)
                     current = indent
+                    used = indentWidth
                     isEmpty = true
                 }
                 current += (isEmpty ? "" : " ") + word
+                used += (isEmpty ? 0 : 1) + width
                 isEmpty = false
             }
             lines.append(current)

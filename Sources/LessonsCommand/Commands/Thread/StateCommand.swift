@@ -51,13 +51,6 @@ struct StateCommand: AsyncParsableCommand {
     private func cited(_ posting: ThreadPosting) throws -> [PostID] {
         let names = evidence.splitAtCommas
         guard names.isEmpty, state.needsEvidence else { return try names.map { try posting.post($0).post.id } }
-        let qualified =
-            posting.standing.projection.map { projection in
-                projection.currentReports.filter {
-                    $0.status == .adopted && $0.hasEvidence && $0.isForWholeThread
-                        && $0.organisation != projection.organisation
-                }
-            } ?? []
-        return qualified.suffix(StateChange.maxEvidence).map(\.post)
+        return posting.standing.projection?.qualifiedEvidence ?? []
     }
 }

@@ -1,0 +1,159 @@
+import LessonModel
+import RelayClient
+import Storage
+import Synchronization
+import TerminalUI
+import Wire
+
+/// The client's line to its relay: receives what the device's subscription brings into the mirror, sends what waits in the
+/// outbox, comes back after interruptions, and lends its connection to whoever asks something.
+final class ClientLink: Sendable {
+    private struct Shared {
+        var connection: RelayConnection?
+        var isOffline: Bool
+        var followed: [SubscriptionFilter] = []
+    }
+
+    private let context: CommandContext
+    private let mirror: ClientMirror
+    private let mailbox: ClientMailbox
+    private let shared: Mutex<Shared>
+    private let changes: AsyncStream<Void>
+    private let change: AsyncStream<Void>.Continuation
+
+    init(_ context: CommandContext, mirror: ClientMirror, mailbox: ClientMailbox, isOffline: Bool) {
+        self.context = context
+        self.mirror = mirror
+        self.mailbox = mailbox
+        shared = Mutex(Shared(isOffline: isOffline))
+        (changes, change) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Nil while there is no line.
+    var connection: RelayConnection? { shared.withLock { $0.connection } }
+
+    /// What the device's subscription selects, as the relay said last.
+    var followed: [SubscriptionFilter] { shared.withLock { $0.followed } }
+
+    func setOffline(_ isOffline: Bool) {
+        shared.withLock { $0.isOffline = isOffline }
+        change.yield()
+    }
+
+    /// Begins anew with the subscription as it is now.
+    func restart() { change.yield() }
+
+    /// Runs until the task is cancelled.
+    func run() async {
+        while !Task.isCancelled {
+            guard !shared.withLock({ $0.isOffline }) else {
+                mailbox.post(.link(.offline))
+                await nextChange()
+                continue
+            }
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    do { try await self.receive() } catch {
+                        guard !Task.isCancelled else { return }
+                        self.mailbox.post(.link(.refused(CommandFailure(any: error).message)))
+                    }
+                }
+                // The line is held until something is asked for, even when it has failed for good.
+                await nextChange()
+                group.cancelAll()
+            }
+            shared.withLock { $0.connection = nil }
+        }
+    }
+
+    private func nextChange() async {
+        for await _ in changes { return }
+    }
+
+    private func receive() async throws {
+        let identity = try context.freshIdentity()
+        let subscriber = DurableSubscriber(
+            DurableSubscriber.Configuration(durable: identity.device), mirror: mirror,
+            verifier: PostVerifier(root: identity.root, issuers: Array(identity.chain.dropFirst())),
+            connect: { () async throws(ClientError) in
+                try await self.context.connect((try? self.context.freshIdentity()) ?? identity)
+            })
+        var random = SystemRandomNumberGenerator()
+        var place: (cursor: SequenceNumber, head: SequenceNumber) = (0, 0)
+        var received = 0
+        try await subscriber.run(clock: ContinuousClock(), random: &random) { event in
+            switch event {
+            case .connecting: mailbox.post(.link(.connecting))
+            case .connected(let connection):
+                guard await connected(connection, identity) else { return .stop }
+            case .subscribed(let subscribed):
+                place = (subscribed.cursor, subscribed.headSequence)
+                shared.withLock { $0.followed = subscribed.filters.compactMap { try? $0.value() } }
+                mailbox.post(.topicsChanged)
+            case .posts(let posts):
+                received += posts.count
+                let through = posts.last?.stored.sequence ?? 0
+                if through < place.head {
+                    mailbox.post(
+                        .link(
+                            .catchingUp(
+                                received: Int(through - place.cursor), of: Int(place.head - place.cursor))))
+                }
+                let threads = Set(posts.compactMap { $0.post?.thread })
+                mailbox.post(.delivered(count: posts.count, threads: threads))
+            case .caughtUp: mailbox.post(.link(.connected))
+            case .gap(let from, let to, let reason):
+                mailbox.post(.failed("the posts #\(from) to #\(to) cannot be had any more: \(reason)"))
+            case .reconnecting(let delay, let error):
+                shared.withLock { $0.connection = nil }
+                let milliseconds = Int64(delay / .milliseconds(1))
+                mailbox.post(.link(.waiting(until: context.now + milliseconds, because: error.description)))
+            }
+            return .goOn
+        }
+    }
+
+    /// - Returns: false when the line ended while nothing is followed yet.
+    private func connected(_ connection: RelayConnection, _ identity: ClientIdentity) async -> Bool {
+        shared.withLock { $0.connection = connection }
+        mailbox.post(.link(.connected))
+        await sendWaiting(over: connection)
+        await refreshTopics(over: connection)
+        await context.renewIfDue(identity, over: connection)
+        let names = try? await connection.subscriptions()
+        guard let names, !names.contains(where: { $0.durable == identity.device }) else { return true }
+        shared.withLock { $0.followed = [] }
+        mailbox.post(.topicsChanged)
+        // Nothing is followed: the line serves reading and posting until something is.
+        while let batch = await connection.events.nextBatch() {
+            for event in batch {
+                if case .closed = event { return true }
+            }
+        }
+        return !Task.isCancelled
+    }
+
+    private func sendWaiting(over connection: RelayConnection) async {
+        guard let outbox = try? context.profile.openOutbox(), (try? outbox.pendingCount()) ?? 0 > 0,
+            let signer = try? PostSigner(context.freshIdentity())
+        else { return }
+        let report = try? await OutboxSender(outbox, signer: signer).send(over: connection, now: context.now)
+        for refused in report?.refused ?? [] {
+            mailbox.post(.failed("the relay refused \"\(refused.title)\": \(refused.error.message)"))
+        }
+        if let waiting = try? outbox.pendingCount() { mailbox.post(.outboxCount(waiting)) }
+    }
+
+    /// Asks the relay for its topics, and keeps them for when there is no line.
+    func refreshTopics(over connection: RelayConnection) async {
+        guard let topics = try? await connection.topics() else { return }
+        try? mirror.setTopics(
+            topics.compactMap { summary in
+                Topic(summary.path).map {
+                    MirrorTopic(
+                        topic: $0, description: summary.description_p, isArchived: summary.archived,
+                        isModerated: summary.moderated)
+                }
+            })
+    }
+}
