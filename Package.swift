@@ -136,9 +136,12 @@ let package = Package(
                 nioEmbedded,
             ],
             swiftSettings: settings),
-        .testTarget(
-            name: "TerminalUITests", dependencies: ["TerminalUI", "LessonModel", "TestSupport"],
+        .target(
+            name: "TerminalTestSupport", dependencies: ["TerminalUI"], path: "Tests/TerminalTestSupport",
             swiftSettings: settings),
+        .testTarget(
+            name: "TerminalUITests", dependencies: ["TerminalUI", "LessonModel", "TerminalTestSupport", "TestSupport"],
+            exclude: ["Client/Goldens"], swiftSettings: settings),
         .testTarget(
             name: "LessonsCommandTests",
             dependencies: [
@@ -150,7 +153,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "LessonsCommand", "LessonsRelayCommand", "LessonModel", "PKI", "Relay", "RelayClient", "Storage",
-                "TestSupport",
+                "TerminalTestSupport", "TerminalUI", "TestSupport",
             ],
             exclude: ["Python"],
             swiftSettings: settings),

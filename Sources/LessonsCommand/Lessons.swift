@@ -60,13 +60,22 @@ struct Lessons: AsyncParsableCommand {
     @Flag(help: "Begin without a connection.")
     var offline = false
 
+    @Flag(
+        help:
+            "Use lines in place of a full screen, for screen readers; also with ACCESSIBLE=1, and where the terminal has none."
+    )
+    var plain = false
+
     func run() async throws {
-        guard isatty(0) == 1, isatty(1) == 1 else { throw CleanExit.message(Overview.text) }
+        guard plain || isatty(0) == 1 && isatty(1) == 1 else { throw CleanExit.message(Overview.text) }
         try await options.perform { context in
             var settings = ClientSettings()
             settings.theme = theme
             settings.usesMouse = mouse
             settings.startsOffline = offline
+            let isAsked = context.environment["ACCESSIBLE"].map { !$0.isEmpty && $0 != "0" } ?? false
+            settings.isLinear =
+                plain || isAsked || !TerminalCapabilities(environment: context.environment).isScreen
             try await FullScreenClient(context: context, settings: settings).run()
         }
     }

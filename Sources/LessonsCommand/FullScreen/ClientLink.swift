@@ -100,7 +100,8 @@ final class ClientLink: Sendable {
                                 received: Int(through - place.cursor), of: Int(place.head - place.cursor))))
                 }
                 let threads = Set(posts.compactMap { $0.post?.thread })
-                mailbox.post(.delivered(count: posts.count, threads: threads))
+                let others = posts.count { $0.post?.author != identity.member.id }
+                mailbox.post(.delivered(count: others, threads: threads))
             case .caughtUp: mailbox.post(.link(.connected))
             case .gap(let from, let to, let reason):
                 mailbox.post(.failed("the posts #\(from) to #\(to) cannot be had any more: \(reason)"))

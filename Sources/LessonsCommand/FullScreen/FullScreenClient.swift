@@ -40,6 +40,8 @@ struct ClientSettings: Sendable {
     var usesMouse = true
     var bindings = KeyBindings()
     var startsOffline = false
+    /// Lines in place of a screen.
+    var isLinear = false
 }
 
 /// One life of the screen: before a relay was joined, or with its identity.
@@ -61,15 +63,33 @@ private struct Screen {
         let link = ClientLink(context, mirror: mirror, mailbox: mailbox, isOffline: settings.startsOffline)
         let work = ClientWork(context, mirror: mirror, link: link, mailbox: mailbox)
         mailbox.post(.outboxCount(try context.profile.openOutbox().pendingCount()))
-        let loop = ScreenLoop(
-            context: context, settings: settings, me: ClientIdentityFacts(identity, context), isFirst: isFirst,
-            mailbox: mailbox,
-            perform: { effect in work.perform(effect) }, answer: { effect in work.answer(effect) })
+        let run = face(
+            ClientIdentityFacts(identity, context), mailbox, perform: { effect in work.perform(effect) },
+            answer: { effect in work.answer(effect) })
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await work.run() }
             group.addTask { await link.run() }
             defer { group.cancelAll() }
-            return .ended(try await loop.run())
+            return .ended(try await run())
+        }
+    }
+
+    /// The face that was asked for, ready to run.
+    private func face(
+        _ me: ClientIdentityFacts?, _ mailbox: ClientMailbox, perform: @escaping @Sendable (ClientEffect) -> Void,
+        answer: @escaping @Sendable (ClientEffect) -> Void, hasEnded: (@Sendable () -> Bool)? = nil
+    ) -> () async throws -> Sysexit? {
+        guard settings.isLinear else {
+            let loop = ScreenLoop(
+                context: context, settings: settings, me: me, isFirst: isFirst, mailbox: mailbox, perform: perform,
+                answer: answer, hasEnded: hasEnded)
+            return { try await loop.run() }
+        }
+        let loop = LinearLoop(
+            context: context, me: me, mailbox: mailbox, perform: perform, answer: answer, hasEnded: hasEnded)
+        return {
+            try await loop.run()
+            return nil
         }
     }
 
@@ -78,9 +98,9 @@ private struct Screen {
         let joined = JoinedIdentity()
         let context = context
         let (invitations, queue) = AsyncStream<String>.makeStream()
-        let loop = ScreenLoop(
-            context: context, settings: settings, me: nil, mailbox: mailbox,
-            perform: { effect in if case .join(let text) = effect { queue.yield(text) } }, answer: { _ in },
+        let run = face(
+            nil, mailbox, perform: { effect in if case .join(let text) = effect { queue.yield(text) } },
+            answer: { _ in },
             hasEnded: { joined.value != nil })
         let status = try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
@@ -94,7 +114,7 @@ private struct Screen {
                 }
             }
             defer { group.cancelAll() }
-            return try await loop.run()
+            return try await run()
         }
         if let identity = joined.value { return .joined(identity) }
         return .ended(status)

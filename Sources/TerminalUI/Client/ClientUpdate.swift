@@ -143,7 +143,7 @@ extension ClientState {
         if let reader, delivered.contains(reader.thread) {
             effects.append(.loadThread(reader.thread, isUpdate: true))
         }
-        if ringsBell { effects.append(.ring) }
+        if ringsBell, count > 0 { effects.append(.ring) }
         return effects
     }
 

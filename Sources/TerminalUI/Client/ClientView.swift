@@ -138,6 +138,7 @@ package struct ClientView {
             return
         }
         switch state.place {
+        case .list: add("esc", "close")
         case .prompt:
             add("enter", "go on")
             add("esc", "close")

@@ -126,7 +126,7 @@ extension ComposeState {
                 supersededBy: try text("superseded-by", isNeeded: to == .superseded))
         case .redaction(let thread, let target):
             let number = confirmation
-            guard try text("confirm") == number else {
+            guard try text("confirm", isNeeded: false) == number else {
                 throw FieldProblem(field: "confirm", message: Texts.Form.mustConfirm(number))
             }
             return .redaction(thread: thread, target: target, reason: try text("reason", isNeeded: false))

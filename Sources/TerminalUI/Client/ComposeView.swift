@@ -1,7 +1,7 @@
 import LessonModel
 
 extension ClientView {
-    private static let labelColumns = 16
+    private static let labelColumns = 18
 
     mutating func drawCompose(_ form: ComposeState) {
         let area = state.layout.body

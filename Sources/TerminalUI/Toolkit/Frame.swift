@@ -8,10 +8,10 @@ package struct Cell: Hashable, Sendable {
         self.style = style
     }
 
-    static let blank = Cell(" ")
+    package static let blank = Cell(" ")
     /// NUL is never drawn, so that it can stand for the right half.
-    static let continuationCharacter: Character = "\u{0}"
-    var isContinuation: Bool { character == Cell.continuationCharacter }
+    package static let continuationCharacter: Character = "\u{0}"
+    package var isContinuation: Bool { character == Cell.continuationCharacter }
 }
 
 /// What a screen shows, as a value. Whatever is drawn on it, only harmless characters are ever in it: `draw` replaces

@@ -4,7 +4,7 @@ import Foundation
 struct Device: Sendable {
     let home: String
     private let children: Children
-    private let environment: [String: String]
+    let environment: [String: String]
 
     init(_ name: String, in directory: String, children: Children) throws {
         home = "\(directory)/\(name)"

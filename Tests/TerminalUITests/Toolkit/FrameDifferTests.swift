@@ -1,3 +1,4 @@
+import TerminalTestSupport
 import TestSupport
 import Testing
 
@@ -48,6 +49,7 @@ import Testing
             emulator.feed(differ.bytes(from: previous, to: next))
             #expect(emulator.cells == next.cells, "seed \(random.seed)")
             #expect(emulator.cursor == next.cursor, "seed \(random.seed)")
+            #expect(emulator.unknown == [], "seed \(random.seed)")
             guard emulator.cells == next.cells, emulator.cursor == next.cursor else { return }
             previous = next
         }
