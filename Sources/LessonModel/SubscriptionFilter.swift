@@ -4,6 +4,7 @@
 /// holds the post's value. An empty filter selects nothing.
 package struct SubscriptionFilter: Hashable, Sendable {
     package static let maxPatterns = 64
+    package static let maxThreads = 256
 
     package var topics: [TopicFilter]
     /// ISO 3166-1 alpha-2 codes, upper case, of the posting organisation.
@@ -12,6 +13,14 @@ package struct SubscriptionFilter: Hashable, Sendable {
     package var languages: Set<String>
     package var organisationKinds: Set<OrganisationKind>
     package var states: Set<ThreadState>
+    /// When not empty, the filter selects posts of these threads, and nothing else of it counts.
+    package var threads: Set<PostID> = []
+
+    /// A filter that selects the posts of some threads, whatever their topic.
+    package init(threads: Set<PostID>) {
+        self.init(topics: [])
+        self.threads = threads
+    }
 
     package init(
         topics: [TopicFilter], countries: Set<String> = [], languages: Set<String> = [],
@@ -26,7 +35,7 @@ package struct SubscriptionFilter: Hashable, Sendable {
 
     /// True when only the topic decides, so that an index by topic answers alone.
     package var isTopicOnly: Bool {
-        countries.isEmpty && languages.isEmpty && organisationKinds.isEmpty && states.isEmpty
+        threads.isEmpty && countries.isEmpty && languages.isEmpty && organisationKinds.isEmpty && states.isEmpty
     }
 
     package func selects(topic: Topic) -> Bool {
@@ -34,8 +43,12 @@ package struct SubscriptionFilter: Hashable, Sendable {
             && !topics.contains { $0.isExclusion && $0.matches(topic) }
     }
 
-    package func selects(_ facts: ThreadFacts) -> Bool {
-        selects(topic: facts.topic) && selectsProperties(facts)
+    /// Whether a post of the topic may be selected, as far as the topic decides.
+    package func maySelect(topic: Topic) -> Bool { !threads.isEmpty || selects(topic: topic) }
+
+    package func selects(_ facts: ThreadFacts, of thread: PostID) -> Bool {
+        guard threads.isEmpty else { return threads.contains(thread) }
+        return selects(topic: facts.topic) && selectsProperties(facts)
     }
 
     /// The narrowing part alone, for a caller that has already decided by topic.

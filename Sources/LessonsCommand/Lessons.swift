@@ -30,6 +30,7 @@ struct Lessons: AsyncParsableCommand {
                 name: "Follow and read",
                 subcommands: [
                     TopicsCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, SubscriptionsCommand.self,
+                    FollowCommand.self, MuteCommand.self, MarkReadCommand.self,
                     WatchCommand.self, SyncCommand.self, ThreadsCommand.self, SearchCommand.self, ShowCommand.self,
                     DigestCommand.self, ExportCommand.self,
                 ]),

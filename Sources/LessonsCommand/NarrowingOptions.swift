@@ -65,6 +65,7 @@ extension CompletionKind {
 extension SubscriptionFilter {
     /// The filter as a person would write it.
     var text: String {
+        guard threads.isEmpty else { return "\(threads.count) followed \(threads.count == 1 ? "thread" : "threads")" }
         var parts = topics.map(\.description)
         if !countries.isEmpty { parts.append("from \(countries.sorted().joined(separator: ", "))") }
         if !languages.isEmpty { parts.append("in \(languages.sorted().joined(separator: ", "))") }
@@ -80,6 +81,7 @@ extension SubscriptionFilter {
             ("topics", .strings(topics.map(\.description))), ("countries", .strings(countries.sorted())),
             ("languages", .strings(languages.sorted())), ("kinds", .strings(organisationKinds.map(\.name).sorted())),
             ("states", .strings(states.map(\.name).sorted())),
+            ("threads", .strings(threads.sorted().map(\.description))),
         ])
     }
 }

@@ -53,9 +53,11 @@ struct DeliveryStream {
     /// Whether the topic alone decides, so that posts need not be looked at one by one.
     var isTopicOnly: Bool { filters.allSatisfy(\.isTopicOnly) }
 
-    func selects(topic: Topic) -> Bool { filters.contains { $0.selects(topic: topic) } }
+    func maySelect(topic: Topic) -> Bool { filters.contains { $0.maySelect(topic: topic) } }
 
-    func selects(_ facts: ThreadFacts) -> Bool { filters.contains { $0.selects(facts) } }
+    func selects(_ facts: ThreadFacts, of thread: PostID) -> Bool {
+        filters.contains { $0.selects(facts, of: thread) }
+    }
 
     /// Adds credit; a sum over the bounds stays at the bound.
     mutating func grant(posts: UInt32, bytes: UInt64) {

@@ -34,7 +34,7 @@ final class LoopFanOut {
         guard let stream = session.stream else { return streamEnded(session) }
         for topic in receivers.keys {
             receivers[topic]?.removeAll { $0 === session }
-            if stream.selects(topic: topic) { receivers[topic]?.append(session) }
+            if stream.maySelect(topic: topic) { receivers[topic]?.append(session) }
         }
     }
 
@@ -50,7 +50,7 @@ final class LoopFanOut {
                 entry.post.visibility.marking.isForAllMembers
                 && entry.post.threadVisibility?.marking.isForAllMembers ?? true
             for session in receivers(of: entry.post.facts.topic) {
-                guard session.wantsLive(sequence, entry.post.facts),
+                guard session.wantsLive(sequence, entry.post.facts, of: entry.post.thread),
                     isForAll || session.viewer.map({ batch.allows(entry, $0) }) == true
                 else { continue }
                 if session.share == 0 {
@@ -79,7 +79,7 @@ final class LoopFanOut {
 
     private func receivers(of topic: Topic) -> [SessionHandler] {
         if let known = receivers[topic] { return known }
-        let found = sessions.values.filter { $0.stream?.selects(topic: topic) == true }
+        let found = sessions.values.filter { $0.stream?.maySelect(topic: topic) == true }
         receivers[topic] = found
         return found
     }

@@ -105,6 +105,11 @@ extension RelayCore {
         case .listThreads(let request): return RequestAnswer(.threadList(try threads(request, principal.viewer)))
         case .search(let request): return RequestAnswer(.searchResults(try search(request, principal.viewer)))
         case .fetchStatistics(let request): return RequestAnswer(.statistics(try statistics(request, principal)))
+        case .setThreadMarks(let request):
+            let reply = try setMarks(request, principal)
+            registry.tell(principal.member.id, of: reply, except: place.session)
+            return RequestAnswer(.threadMarkList(reply))
+        case .listThreadMarks(let request): return RequestAnswer(.threadMarkList(try marks(request, principal)))
         case .listOwed(let request): return RequestAnswer(.threadList(try owed(request, principal.viewer)))
         case .listHeld(let request): return RequestAnswer(.heldList(try held(request, principal)))
         case .decideHeld(let request): return RequestAnswer(try decide(request, principal))

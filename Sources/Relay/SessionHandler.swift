@@ -295,7 +295,8 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         isAnswering = true
         let (requestID, frame) = requests.removeFirst()
         waitingBytes -= frame.readableBytes
-        let place = StreamPlace(stream: stream, loopHead: loop.fanOut.head)
+        let place = StreamPlace(
+            session: ObjectIdentifier(self), stream: stream, loopHead: loop.fanOut.head)
         core.pool.submit { [self, core] state in
             guard case .active = state else { return }
             let body = (try? WireFrame(decoding: frame))?.body
@@ -321,6 +322,13 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
     }
 
     /// Sent with the next flush.
+    /// Sends something that nobody asked for. On the session's loop.
+    func notify(_ body: WireFrame.OneOf_Body) {
+        guard principal != nil else { return }
+        send(body)
+        flushIfDue()
+    }
+
     func send(_ body: WireFrame.OneOf_Body, _ requestID: UInt64 = 0) {
         guard let context else { return }
         if case .ended = phase { return }

@@ -69,6 +69,14 @@ final class SessionRegistry: Sendable {
         return ended
     }
 
+    /// Tells a member's other connections that marks have changed.
+    func tell(_ member: MemberID, of marks: WireThreadMarkList, except own: ObjectIdentifier) {
+        let others = state.withLock { state in
+            state.entries.filter { $0.key != own && $0.value.principal.member.id == member }.map(\.value.session)
+        }
+        for session in others { session.loop.eventLoop.execute { session.notify(.threadMarkList(marks)) } }
+    }
+
     func endAll(_ code: WireErrorCode, _ reason: String, retryAfterMs: UInt32) {
         let entries = state.withLock { Array($0.entries.values) }
         for entry in entries {

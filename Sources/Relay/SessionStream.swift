@@ -6,11 +6,14 @@ import Wire
 
 /// Where a connection's stream stood when a request was taken up.
 struct StreamPlace: Sendable {
+    /// Whose it is.
+    let session: ObjectIdentifier
     let durable: String?
     let filters: [SubscriptionFilter]
     let loopHead: SequenceNumber
 
-    init(stream: DeliveryStream?, loopHead: SequenceNumber) {
+    init(session: ObjectIdentifier, stream: DeliveryStream?, loopHead: SequenceNumber) {
+        self.session = session
         durable = stream?.durable
         filters = stream?.filters ?? []
         self.loopHead = loopHead
@@ -48,9 +51,9 @@ extension SessionHandler {
     }
 
     /// Whether a live post at `sequence` is for this stream by its filters; its topic is known to be selected.
-    func wantsLive(_ sequence: SequenceNumber, _ facts: ThreadFacts) -> Bool {
+    func wantsLive(_ sequence: SequenceNumber, _ facts: ThreadFacts, of thread: PostID) -> Bool {
         guard let stream, stream.isLive, sequence > stream.sentThrough else { return false }
-        return isTopicOnly || stream.selects(facts)
+        return isTopicOnly || stream.selects(facts, of: thread)
     }
 
     /// Sends this receiver's share of a batch, or leaves it to the log.

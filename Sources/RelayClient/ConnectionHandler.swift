@@ -228,6 +228,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             try receive(.caughtUp(through: caughtUp.through))
         case (.open, .gap(let gap)) where frame.requestID == 0:
             try receive(.gap(from: gap.from, to: gap.to, reason: gap.reason))
+        case (.open, .threadMarkList(let list)) where frame.requestID == 0:
+            try receive(.marksChanged(version: list.version))
         case (.open, .error(let error)) where frame.requestID == 0:
             // The connection is at fault; when the relay closes it now, this is why.
             if ending == nil, !error.retryable { note(error) }

@@ -139,6 +139,8 @@ package struct DurableSubscriber: Sendable {
                 case .caughtUp(let through):
                     try noteCaughtUp(through, &delivery, &progress)
                     guard case .goOn = await receive(.caughtUp(through: through)) else { return .stopped }
+                case .marksChanged:
+                    guard case .goOn = await receive(.marksChanged) else { return .stopped }
                 case .gap(let from, let to, let reason):
                     guard case .goOn = await receive(.gap(from: from, to: to, reason: reason)) else { return .stopped }
                 case .closed(let error):

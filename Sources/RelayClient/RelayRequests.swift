@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 package import LessonModel
+package import Storage
 package import Wire
 
 /// The requests of `lessons/1` with their answers; each throws what `RelayConnection.request` throws.
@@ -70,6 +71,31 @@ extension RelayConnection {
 
     package func changeTopic(_ change: WireChangeTopic) async throws(ClientError) {
         guard case .done = try await request(.changeTopic(change)) else { throw Self.unexpectedAnswer }
+    }
+
+    /// Tells the relay of marks on threads, at most 500.
+    /// - Parameter marks: each with true when its number takes the place of a higher one.
+    package func setMarks(_ marks: [(mark: ThreadMark, isUnread: Bool)]) async throws(ClientError) {
+        var set = WireSetThreadMarks()
+        set.marks = marks.map { entry in
+            var mark = WireThreadMark()
+            mark.threadID = Data(entry.mark.thread.bytes)
+            mark.readThrough = entry.mark.readThrough
+            mark.unread = entry.isUnread
+            mark.attention = WireThreadAttention(rawValue: entry.mark.attention.rawValue) ?? .normal
+            return mark
+        }
+        guard case .threadMarkList = try await request(.setThreadMarks(set)) else { throw Self.unexpectedAnswer }
+    }
+
+    /// One page of the member's marks that changed after a version.
+    package func marks(after version: Int64) async throws(ClientError) -> WireThreadMarkList {
+        var list = WireListThreadMarks()
+        list.afterVersion = version
+        guard case .threadMarkList(let found) = try await request(.listThreadMarks(list)) else {
+            throw Self.unexpectedAnswer
+        }
+        return found
     }
 
     /// Threads on which the member's organisation owes a report.

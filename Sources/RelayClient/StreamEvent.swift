@@ -9,6 +9,8 @@ package enum StreamEvent: Sendable, Equatable {
     case caughtUp(through: SequenceNumber)
     /// Posts between these numbers, both included, cannot be delivered any more.
     case gap(from: SequenceNumber, to: SequenceNumber, reason: String)
+    /// Another device of the member has changed marks on threads; their version now.
+    case marksChanged(version: Int64)
     /// The relay is about to close; nothing that is sent from now on will be answered.
     case goaway(code: WireErrorCode, reason: String, retryAfter: Duration?)
     /// The last event. Nil after this side's own `close`.

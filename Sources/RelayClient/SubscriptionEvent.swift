@@ -15,6 +15,8 @@ package enum SubscriptionEvent: Sendable {
     case caughtUp(through: SequenceNumber)
     /// Posts between these numbers, both included, cannot be delivered any more.
     case gap(from: SequenceNumber, to: SequenceNumber, reason: String)
+    /// Another device of the member has changed marks on threads; see `MarkSynchronisation`.
+    case marksChanged
     /// The connection could not be made, or ended; the next attempt follows after this time.
     case reconnecting(in: Duration, because: ClientError)
 }

@@ -16,12 +16,20 @@ struct LogCondition {
     /// - Parameters:
     ///   - firstParameter: the number of the first parameter that is free.
     ///   - topics: which topics a filter selects in the snapshot that is read.
+    ///   - threads: the places of those lessons that are in the log.
     init(
         _ filters: [SubscriptionFilter], firstParameter: Int,
-        topics: (SubscriptionFilter) throws -> TopicSelection.Extent
+        topics: (SubscriptionFilter) throws -> TopicSelection.Extent,
+        threads: (Set<PostID>) throws -> [SequenceNumber]
     ) throws {
         var clauses: [String] = []
         for filter in filters {
+            guard filter.threads.isEmpty else {
+                clauses.append("(p.thread IN (SELECT value FROM json_each(?\(firstParameter + values.count))))")
+                let sequences = try threads(filter.threads).map(String.init)
+                values.append(.text("[\(sequences.joined(separator: ","))]"))
+                continue
+            }
             let extent = try topics(filter)
             if extent == .none { continue }
             var parts: [String] = []

@@ -25,13 +25,21 @@ extension RelayStore {
             guard start < end else { return LogPage(posts: [], scannedThrough: after) }
             var condition = LogCondition.everything
             if let filters {
-                condition = try LogCondition(filters, firstParameter: 6) { try topicSelection(for: $0, in: db) }
+                condition = try LogCondition(
+                    filters, firstParameter: 6, topics: { try topicSelection(for: $0, in: db) },
+                    threads: { try RelayStore.threadSequences($0, in: db) })
                 if condition.selectsNothing { return LogPage(posts: [], scannedThrough: end) }
             }
             let last = end - start > RelayStore.maxScannedPerPage ? start + RelayStore.maxScannedPerPage : end
             return try page(
                 db, after: start, through: last, viewer: viewer, condition: condition,
                 limit: (posts: max(1, maxPosts), bytes: maxBytes))
+        }
+    }
+
+    static func threadSequences(_ threads: Set<PostID>, in db: Database) throws -> [SequenceNumber] {
+        try threads.compactMap { id in
+            try db.first("SELECT sequence FROM posts WHERE id = ?", [.id(id)]) { $0.integer(0) }
         }
     }
 

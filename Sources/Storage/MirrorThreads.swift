@@ -146,6 +146,64 @@ extension ClientMirror {
         }
     }
 
+    /// Marks that the relay has not been told of, each with true when it was set to unread.
+    package func unsentMarks(limit: Int) throws(StorageError) -> [(mark: ThreadMark, isUnread: Bool)] {
+        try database.reading { db in
+            try db.all(
+                "SELECT thread, read_through, attention FROM thread_marks WHERE is_unsent = 1 LIMIT ?",
+                [.integer(max(1, limit))]
+            ) { columns in
+                let mark = ThreadMark(
+                    thread: try columns.postID(0), readThrough: columns.integer(1), attention: try columns.value(2))
+                return (mark, mark.readThrough == 0)
+            }
+        }
+    }
+
+    /// Notes that the relay has these marks; one that has changed meanwhile is still to be told.
+    package func noteSent(_ marks: [ThreadMark]) throws(StorageError) {
+        try database.writing { db in
+            for mark in marks {
+                try db.run(
+                    """
+                    UPDATE thread_marks SET is_unsent = 0
+                    WHERE thread = ? AND read_through = ? AND attention = ?
+                    """,
+                    [.id(mark.thread), .integer(mark.readThrough), .integer(mark.attention.rawValue)])
+            }
+        }
+    }
+
+    /// Up to which version the relay's marks are here; 0 at first.
+    package func marksVersion() throws(StorageError) -> Int64 {
+        try database.reading { db in
+            try db.first("SELECT version FROM marks_version") { $0.integer(0) } ?? 0
+        }
+    }
+
+    /// Takes marks of the member's other devices over; what was changed here and not told yet stays.
+    package func takeMarks(_ marks: [ThreadMark], version: Int64) throws(StorageError) {
+        try database.writing { db in
+            for mark in marks {
+                let isUnsent = try db.exists(
+                    "SELECT 1 FROM thread_marks WHERE thread = ? AND is_unsent = 1", [.id(mark.thread)])
+                guard !isUnsent else { continue }
+                try MirrorThreadSQL.write(mark, isUnsent: false, in: db)
+                try MirrorThreadSQL.refresh(mark.thread, in: db)
+            }
+            try db.run(
+                "INSERT INTO marks_version (row, version) VALUES (1, ?1) ON CONFLICT (row) DO UPDATE SET version = ?1",
+                [.integer(version)])
+        }
+    }
+
+    /// Threads that are followed, whatever the subscription selects.
+    package func followedThreads() throws(StorageError) -> Set<PostID> {
+        try database.reading { db in
+            Set(try db.all("SELECT thread FROM thread_marks WHERE attention = 1") { try $0.postID(0) })
+        }
+    }
+
     private func change(_ thread: PostID, _ body: (inout ThreadMark) -> Void) throws(StorageError) {
         try database.writing { db in
             let old = try MirrorThreadSQL.mark(thread, in: db)
@@ -209,6 +267,7 @@ enum MirrorThreadSQL {
             is_unsent INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX unsent_marks ON thread_marks (is_unsent) WHERE is_unsent = 1;
+        CREATE TABLE marks_version (row INTEGER PRIMARY KEY CHECK (row = 1), version INTEGER NOT NULL) STRICT;
         CREATE TABLE topics (
             path TEXT PRIMARY KEY,
             description TEXT NOT NULL,

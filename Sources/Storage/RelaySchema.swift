@@ -14,6 +14,7 @@ enum RelaySchema {
         migrator.registerMigration("v2-authority") { db in try db.execute(sql: AuthoritySQL.schema) }
         migrator.registerMigration("v3-threads") { db in try db.execute(sql: ThreadStateSQL.schema) }
         migrator.registerMigration("v4-moderation") { db in try db.execute(sql: HeldPostSQL.schema) }
+        migrator.registerMigration("v5-thread-marks") { db in try db.execute(sql: ThreadMarkSQL.schema) }
         return migrator
     }
 

@@ -39,7 +39,9 @@ extension RelayStore {
         try read { db in
             var condition = LogCondition.everything
             if let filters {
-                condition = try LogCondition(filters, firstParameter: 4) { try topicSelection(for: $0, in: db) }
+                condition = try LogCondition(
+                    filters, firstParameter: 4, topics: { try topicSelection(for: $0, in: db) },
+                    threads: { try RelayStore.threadSequences($0, in: db) })
                 if condition.selectsNothing { return [] }
             }
             let settled = [ApplicationReport.Status.notApplicable, .adopted, .triedAndFailed].map { "\($0.rawValue)" }

@@ -101,6 +101,8 @@ private struct StoredFilter: Codable {
     var languages: [String]
     var organisationKinds: [Int]
     var states: [Int]
+    /// Absent in what was stored before threads could be followed.
+    var threads: [String]?
 
     init(_ filter: SubscriptionFilter) {
         topics = filter.topics.map(\.description)
@@ -108,6 +110,7 @@ private struct StoredFilter: Codable {
         languages = filter.languages.sorted()
         organisationKinds = filter.organisationKinds.map(\.rawValue).sorted()
         states = filter.states.map(\.rawValue).sorted()
+        threads = filter.threads.isEmpty ? nil : filter.threads.sorted().map(\.description)
     }
 
     static func filters(json: String) throws -> [SubscriptionFilter] {
@@ -128,6 +131,7 @@ private struct StoredFilter: Codable {
 
     func filter() throws -> SubscriptionFilter {
         do {
+            if let threads { return SubscriptionFilter(threads: Set(threads.compactMap { PostID(text: $0) })) }
             return SubscriptionFilter(
                 topics: try topics.map { try TopicFilter($0) }, countries: Set(countries), languages: Set(languages),
                 organisationKinds: Set(try organisationKinds.map { try Self.value($0) }),

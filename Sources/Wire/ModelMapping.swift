@@ -41,10 +41,12 @@ extension WireFilter {
         organisationKinds = filter.organisationKinds.map(\.rawValue).sorted().compactMap(
             WireOrganisationKind.init(rawValue:))
         states = filter.states.map(\.rawValue).sorted().compactMap(WireThreadState.init(rawValue:))
+        threads = filter.threads.sorted().map { Data($0.bytes) }
     }
 
     /// - Throws: the field at fault and a sentence.
     package func value() throws(PostRuleError) -> SubscriptionFilter {
+        guard threads.isEmpty else { return try threadFilter() }
         guard (1...SubscriptionFilter.maxPatterns).contains(topics.count) else {
             throw PostRuleError(
                 field: "topics",
@@ -82,6 +84,19 @@ extension WireFilter {
             filter.states.insert(state)
         }
         return filter
+    }
+
+    private func threadFilter() throws(PostRuleError) -> SubscriptionFilter {
+        let ids = threads.compactMap { PostID(bytes: $0) }
+        guard ids.count == threads.count, ids.count <= SubscriptionFilter.maxThreads else {
+            throw PostRuleError(
+                field: "threads",
+                problem: "a filter names at most \(SubscriptionFilter.maxThreads) threads, by ids of 16 bytes")
+        }
+        guard topics.isEmpty, countries.isEmpty, languages.isEmpty, organisationKinds.isEmpty, states.isEmpty else {
+            throw PostRuleError(field: "threads", problem: "a filter that names threads names nothing else")
+        }
+        return SubscriptionFilter(threads: Set(ids))
     }
 }
 

@@ -107,16 +107,20 @@ import Testing
             topic: try #require(Topic("a")), country: "AL", language: "sr-Latn", organisationKind: .police,
             state: .observation)
         let all = [try TopicFilter("#")]
-        #expect(SubscriptionFilter(topics: all).selects(facts))
-        #expect(SubscriptionFilter(topics: all, countries: ["AL", "NO"]).selects(facts))
-        #expect(!SubscriptionFilter(topics: all, countries: ["NO"]).selects(facts))
-        #expect(SubscriptionFilter(topics: all, languages: ["sr"]).selects(facts))
-        #expect(!SubscriptionFilter(topics: all, languages: ["en"]).selects(facts))
-        #expect(!SubscriptionFilter(topics: all, organisationKinds: [.media]).selects(facts))
-        #expect(!SubscriptionFilter(topics: all, states: [.rejected]).selects(facts))
+        let thread = try #require(PostID(bytes: [UInt8](repeating: 1, count: 16)))
+        let other = try #require(PostID(bytes: [UInt8](repeating: 2, count: 16)))
+        #expect(SubscriptionFilter(threads: [thread]).selects(facts, of: thread), "whatever the topic")
+        #expect(!SubscriptionFilter(threads: [thread]).selects(facts, of: other))
+        #expect(SubscriptionFilter(topics: all).selects(facts, of: thread))
+        #expect(SubscriptionFilter(topics: all, countries: ["AL", "NO"]).selects(facts, of: thread))
+        #expect(!SubscriptionFilter(topics: all, countries: ["NO"]).selects(facts, of: thread))
+        #expect(SubscriptionFilter(topics: all, languages: ["sr"]).selects(facts, of: thread))
+        #expect(!SubscriptionFilter(topics: all, languages: ["en"]).selects(facts, of: thread))
+        #expect(!SubscriptionFilter(topics: all, organisationKinds: [.media]).selects(facts, of: thread))
+        #expect(!SubscriptionFilter(topics: all, states: [.rejected]).selects(facts, of: thread))
         var institution = facts
         institution.country = nil
-        #expect(!SubscriptionFilter(topics: all, countries: ["AL"]).selects(institution))
+        #expect(!SubscriptionFilter(topics: all, countries: ["AL"]).selects(institution, of: thread))
         #expect(SubscriptionFilter(topics: all).isTopicOnly)
         #expect(!SubscriptionFilter(topics: all, states: [.rejected]).isTopicOnly)
     }

@@ -19,6 +19,7 @@ private enum Told: Equatable {
     case posts([SequenceNumber])
     case caughtUp(SequenceNumber)
     case gap(SequenceNumber, SequenceNumber)
+    case marksChanged
     case reconnecting
 
     init(_ event: SubscriptionEvent) {
@@ -29,6 +30,7 @@ private enum Told: Equatable {
         case .posts(let posts): self = .posts(posts.map(\.stored.sequence))
         case .caughtUp(let through): self = .caughtUp(through)
         case .gap(let from, let to, _): self = .gap(from, to)
+        case .marksChanged: self = .marksChanged
         case .reconnecting: self = .reconnecting
         }
     }

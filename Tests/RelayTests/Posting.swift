@@ -64,7 +64,7 @@ extension RelayConnection {
             switch event {
             case .post(let post, _): posts.append(post)
             case .caughtUp: return posts
-            case .gap, .goaway: continue
+            case .gap, .goaway, .marksChanged: continue
             case .closed(let error): throw try #require(error)
             }
         }

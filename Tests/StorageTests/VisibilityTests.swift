@@ -168,7 +168,11 @@ struct VisibilityTests {
         let patterns = ["#", "policing/#", "policing/+", "media", "!policing/reform", "cyber/cybercrime", "no/such"]
         for round in 0..<60 {
             let viewer = viewers[round % viewers.count]
-            func randomFilter() throws -> SubscriptionFilter {
+            let lessons = model.facts.keys.sorted()
+            func randomFilter(mayNameThreads: Bool = false) throws -> SubscriptionFilter {
+                if mayNameThreads, fixture.random.chance(oneIn: 3) {
+                    return SubscriptionFilter(threads: Set((0..<3).map { _ in fixture.random.pick(lessons) }))
+                }
                 var filter = SubscriptionFilter(
                     topics: try patterns.filter { _ in fixture.random.chance(oneIn: 3) }.map { try TopicFilter($0) })
                 if fixture.random.chance(oneIn: 3) { filter.countries = ["AL", "it\"x"] }
@@ -181,17 +185,19 @@ struct VisibilityTests {
             }
             let filter = try randomFilter()
             let expected = model.seen(by: viewer).filter { entry in
-                model.facts[entry.post.thread].map { filter.selects($0) } ?? false
+                model.facts[entry.post.thread].map { filter.selects($0, of: entry.post.thread) } ?? false
             }
             #expect(try Self.readAll(fixture, viewer, filters: [filter]) == expected.map(\.stored))
-            let union = try (0..<round % 4).map { _ in try randomFilter() }
+            let union = try (0..<round % 4).map { _ in try randomFilter(mayNameThreads: true) }
             let ofUnion = model.seen(by: viewer).filter { entry in
-                model.facts[entry.post.thread].map { facts in union.contains { $0.selects(facts) } } ?? false
+                model.facts[entry.post.thread].map { facts in
+                    union.contains { $0.selects(facts, of: entry.post.thread) }
+                } ?? false
             }
             #expect(try Self.readAll(fixture, viewer, filters: union) == ofUnion.map(\.stored))
             let listed = try fixture.store.threads(ThreadQuery(filter: filter, limit: 500), viewer: viewer)
-            let lessons = expected.filter { $0.post.body.kind == .lesson }.map(\.post.id)
-            #expect(listed.map(\.id) == lessons.reversed())
+            let selected = expected.filter { $0.post.body.kind == .lesson }.map(\.post.id)
+            #expect(listed.map(\.id) == selected.reversed())
         }
     }
 

@@ -103,6 +103,7 @@ final class ClientLink: Sendable {
                 let others = posts.count { $0.post?.author != identity.member.id }
                 mailbox.post(.delivered(count: others, threads: threads))
             case .caughtUp: mailbox.post(.link(.connected))
+            case .marksChanged: await synchroniseMarks()
             case .gap(let from, let to, let reason):
                 mailbox.post(.failed("the posts #\(from) to #\(to) cannot be had any more: \(reason)"))
             case .reconnecting(let delay, let error):
@@ -119,6 +120,7 @@ final class ClientLink: Sendable {
         shared.withLock { $0.connection = connection }
         mailbox.post(.link(.connected))
         await sendWaiting(over: connection)
+        await synchroniseMarks()
         await refreshTopics(over: connection)
         await context.renewIfDue(identity, over: connection)
         let names = try? await connection.subscriptions()
@@ -129,6 +131,7 @@ final class ClientLink: Sendable {
         while let batch = await connection.events.nextBatch() {
             for event in batch {
                 if case .closed = event { return true }
+                if case .marksChanged = event { await synchroniseMarks() }
             }
         }
         return !Task.isCancelled
@@ -143,6 +146,17 @@ final class ClientLink: Sendable {
             mailbox.post(.failed("the relay refused \"\(refused.title)\": \(refused.error.message)"))
         }
         if let waiting = try? outbox.pendingCount() { mailbox.post(.outboxCount(waiting)) }
+    }
+
+    /// Tells the relay what was read, followed and muted here, and takes over what was on other devices. Without a line
+    /// it is told at the next one.
+    func synchroniseMarks() async {
+        guard let connection else { return }
+        if (try? await MarkSynchronisation(mirror).run(over: connection)) == true { mailbox.post(.topicsChanged) }
+        guard let identity = try? context.freshIdentity() else { return }
+        let reader = ThreadReader(mirror: mirror, identity: identity, connection: connection)
+        guard (try? await reader.follow(durable: identity.device)) == true else { return }
+        restart()
     }
 
     /// Asks the relay for its topics, and keeps them for when there is no line.

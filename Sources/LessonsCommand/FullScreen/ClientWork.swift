@@ -76,11 +76,18 @@ final class ClientWork: Sendable {
             let (rows, total) = try search(request.text, topic: request.topic)
             mailbox.post(.searched(request, rows: rows, total: total))
         case .findSimilar(let text): mailbox.post(.similar(try similar(text)))
-        case .markRead(let id, let through): try mirror.markRead(id, through: through)
-        case .markUnread(let id): try mirror.markUnread(id)
+        case .markRead(let id, let through):
+            try mirror.markRead(id, through: through)
+            queue.yield(.shareMarks)
+        case .markUnread(let id):
+            try mirror.markUnread(id)
+            queue.yield(.shareMarks)
         case .markAllRead(let topic):
             try mirror.markAllRead(in: topic.flatMap { SubscriptionFilter(topicAndBelow: $0) })
-        case .setAttention(let id, let attention): try mirror.setAttention(attention.mark, to: id)
+            queue.yield(.shareMarks)
+        case .setAttention(let id, let attention):
+            try mirror.setAttention(attention.mark, to: id)
+            queue.yield(.shareMarks)
         case .saveDraft(let name, let text): try ClientDrafts(context.profile).save(text, name: name)
         case .removeDraft(let name): try ClientDrafts(context.profile).remove(name)
         case .loadDraft(let name):
@@ -161,6 +168,7 @@ final class ClientWork: Sendable {
         case .loadList(let kind):
             mailbox.post(.list(kind, try await ClientLists(context: context, link: link).items(kind)))
         case .search(let request): try await searchRelay(request)
+        case .shareMarks: await link.synchroniseMarks()
         case .subscribe(let path): try await changeSubscription { try await self.subscribe(path) }
         case .unsubscribe(let path): try await changeSubscription { try await self.unsubscribe(path) }
         case .submit(let submission, let draft):

@@ -53,6 +53,7 @@ struct Subscription {
                 case .connected(let connection):
                     if !hasBegun { try await checkExists(connection) }
                     try await context.sendWaiting(over: connection, try context.freshIdentity())
+                    try await shareMarks(over: connection, identity, mirror)
                     return .goOn
                 case .subscribed(let subscribed):
                     if !hasBegun {
@@ -67,6 +68,9 @@ struct Subscription {
                     try receiver.caughtUp(through: through, isFirst: !hasCaughtUp)
                     hasCaughtUp = true
                     return endsWhenCaughtUp ? .stop : .goOn
+                case .marksChanged:
+                    // Taken over at the next contact, when the stream may begin anew.
+                    return .goOn
                 case .gap(let from, let to, let reason):
                     context.output.warning("the posts #\(from) to #\(to) cannot be had any more: \(reason)")
                     return .goOn
@@ -107,6 +111,16 @@ struct Subscription {
         guard let durable else { return (.now, true) }
         guard try mirror.cursor(durable: durable) > 0 else { return (nil, true) }
         return (comesBack ? .after(try mirror.shownThrough(durable: durable)) : nil, false)
+    }
+
+    /// What was read, followed and muted is the same on all devices from here on.
+    private func shareMarks(
+        over connection: RelayConnection, _ identity: ClientIdentity, _ mirror: ClientMirror
+    ) async throws {
+        guard durable == identity.device, filters.isEmpty else { return }
+        try await MarkSynchronisation(mirror).run(over: connection)
+        let reader = ThreadReader(mirror: mirror, identity: identity, connection: connection)
+        try await reader.follow(durable: identity.device)
     }
 
     private func checkExists(_ connection: RelayConnection) async throws {

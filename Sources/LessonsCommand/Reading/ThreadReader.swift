@@ -63,6 +63,17 @@ struct ThreadReader {
         return try await keep(try await connection.posts([id]), connection).first
     }
 
+    /// Makes the device's subscription select the threads that the member follows, and receives what they hold so far.
+    /// - Returns: true when the subscription was changed.
+    @discardableResult
+    func follow(durable: String) async throws -> Bool {
+        guard let connection, let new = try await ThreadFollowing(mirror, durable: durable).update(over: connection)
+        else { return false }
+        // A thread that is not for the member any more, or was none, is followed in vain.
+        for thread in new { _ = try? await read(thread) }
+        return true
+    }
+
     private func keep(_ posts: [StoredPost], _ connection: RelayConnection) async throws -> [ShownPost] {
         let verified = try await verifier.verify(posts, with: CertificateSource(mirror: mirror, connection: connection))
         try mirror.store(verified.compactMap(\.mirrored))

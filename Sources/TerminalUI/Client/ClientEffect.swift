@@ -74,6 +74,8 @@ package enum ClientEffect: Hashable, Sendable {
     case markUnread(PostID)
     case markAllRead(topic: String?)
     case setAttention(PostID, ThreadRow.Attention)
+    /// Tells the member's other devices of marks that have changed.
+    case shareMarks
     case subscribe(String)
     case unsubscribe(String)
     case submit(Submission, draft: String?)

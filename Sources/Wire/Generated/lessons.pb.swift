@@ -451,6 +451,49 @@ package nonisolated enum WireApplicationStatus: SwiftProtobuf.Enum, Swift.CaseIt
 
 }
 
+/// Whether a member wants to hear of a thread.
+package nonisolated enum WireThreadAttention: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case normal // = 0
+
+  /// Its posts are wanted, whatever else is followed: the client subscribes to the thread.
+  case followed // = 1
+
+  /// Its posts count as read.
+  case muted // = 2
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .normal
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .normal
+    case 1: self = .followed
+    case 2: self = .muted
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .normal: return 0
+    case .followed: return 1
+    case .muted: return 2
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [WireThreadAttention] = [
+    .normal,
+    .followed,
+    .muted,
+  ]
+
+}
+
 /// How far a thread has come.
 package nonisolated enum WireThreadState: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
@@ -1107,6 +1150,31 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .searchResults(newValue)}
   }
 
+  package var setThreadMarks: WireSetThreadMarks {
+    get {
+      if case .setThreadMarks(let v)? = body {return v}
+      return WireSetThreadMarks()
+    }
+    set {body = .setThreadMarks(newValue)}
+  }
+
+  package var listThreadMarks: WireListThreadMarks {
+    get {
+      if case .listThreadMarks(let v)? = body {return v}
+      return WireListThreadMarks()
+    }
+    set {body = .listThreadMarks(newValue)}
+  }
+
+  /// Also sent with request_id 0, without marks, to the member's other connections when one has changed some.
+  package var threadMarkList: WireThreadMarkList {
+    get {
+      if case .threadMarkList(let v)? = body {return v}
+      return WireThreadMarkList()
+    }
+    set {body = .threadMarkList(newValue)}
+  }
+
   /// Membership.
   package var enrol: WireEnrol {
     get {
@@ -1474,6 +1542,10 @@ package nonisolated struct WireFrame: Sendable {
     case memberList(WireMemberList)
     case search(WireSearch)
     case searchResults(WireSearchResults)
+    case setThreadMarks(WireSetThreadMarks)
+    case listThreadMarks(WireListThreadMarks)
+    /// Also sent with request_id 0, without marks, to the member's other connections when one has changed some.
+    case threadMarkList(WireThreadMarkList)
     /// Membership.
     case enrol(WireEnrol)
     case enrolled(WireEnrolled)
@@ -2328,7 +2400,7 @@ package nonisolated struct WireFilter: Sendable {
   // methods supported on all messages.
 
   /// Topics with MQTT's wildcards: `+` one level, a final `#` the rest and the parent; a leading `!` excludes. At least
-  /// one that does not exclude, at most 64.
+  /// one that does not exclude, at most 64. None where `threads` names some.
   package var topics: [String] = []
 
   /// The lesson's posting organisation's country, ISO 3166-1 alpha-2; empty: any.
@@ -2342,6 +2414,10 @@ package nonisolated struct WireFilter: Sendable {
 
   /// Of the thread at the time the post was stored; empty: any.
   package var states: [WireThreadState] = []
+
+  /// Of these threads alone, 16 bytes each, at most 256; then nothing else of the filter is set. For subscriptions only:
+  /// elsewhere such a filter selects nothing.
+  package var threads: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -2465,6 +2541,83 @@ package nonisolated struct WireGap: Sendable {
   package var to: Int64 = 0
 
   package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Notes how far the member has read threads, and whether they want to hear of them, for all devices of the member. Role
+/// reader. Answered by ThreadMarkList without marks. Marks of threads that do not exist or are not for the member are kept
+/// too, so that the answer tells nothing.
+package nonisolated struct WireSetThreadMarks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// At most 500.
+  package var marks: [WireThreadMark] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The member's marks that changed after a version, in the order of their versions. Role reader. Answered by ThreadMarkList.
+package nonisolated struct WireListThreadMarks: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: all.
+  package var afterVersion: Int64 = 0
+
+  /// At most this many, 1 to 1,000; 0 stands for 500.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to SetThreadMarks and ListThreadMarks.
+package nonisolated struct WireThreadMarkList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var marks: [WireThreadMark] = []
+
+  /// The highest version of the member's marks.
+  package var version: Int64 = 0
+
+  /// True when more follow: ask again with after_version = the last one's version.
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How a member stands to a thread.
+package nonisolated struct WireThreadMark: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes.
+  package var threadID: Data = Data()
+
+  /// Posts up to this sequence number are read. It never falls, but by `unread`.
+  package var readThrough: Int64 = 0
+
+  /// When set: `read_through` takes the place of a higher one.
+  package var unread: Bool = false
+
+  package var attention: WireThreadAttention = .normal
+
+  /// Rises with every change of any of the member's marks. When listed.
+  package var version: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4371,6 +4524,10 @@ nonisolated extension WireApplicationStatus: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0APPLICATION_STATUS_UNSPECIFIED\0\u{1}APPLICATION_STATUS_NOT_APPLICABLE\0\u{1}APPLICATION_STATUS_CONSIDERING\0\u{1}APPLICATION_STATUS_ADOPTED\0\u{1}APPLICATION_STATUS_TRIED_AND_FAILED\0")
 }
 
+nonisolated extension WireThreadAttention: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0THREAD_ATTENTION_NORMAL\0\u{1}THREAD_ATTENTION_FOLLOWED\0\u{1}THREAD_ATTENTION_MUTED\0")
+}
+
 nonisolated extension WireThreadState: SwiftProtobuf._ProtoNameProviding {
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0THREAD_STATE_UNSPECIFIED\0\u{1}THREAD_STATE_OBSERVATION\0\u{1}THREAD_STATE_LESSON_IDENTIFIED\0\u{1}THREAD_STATE_LESSON_LEARNED\0\u{1}THREAD_STATE_GOOD_PRACTICE\0\u{1}THREAD_STATE_REJECTED\0\u{1}THREAD_STATE_SUPERSEDED\0")
 }
@@ -4401,7 +4558,7 @@ nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{2}\u{5}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{4}=list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{4}\u{11}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}$\u{4}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{3}set_thread_marks\0\u{3}list_thread_marks\0\u{3}thread_mark_list\0\u{2}\u{2}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{4}=list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{4}\u{11}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}'\u{1}\u{c}P\u{1}\u{14}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -4850,6 +5007,45 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .searchResults(v)
+        }
+      }()
+      case 36: try {
+        var v: WireSetThreadMarks?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .setThreadMarks(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .setThreadMarks(v)
+        }
+      }()
+      case 37: try {
+        var v: WireListThreadMarks?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listThreadMarks(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listThreadMarks(v)
+        }
+      }()
+      case 38: try {
+        var v: WireThreadMarkList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .threadMarkList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .threadMarkList(v)
         }
       }()
       case 40: try {
@@ -5521,6 +5717,18 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .searchResults?: try {
       guard case .searchResults(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 35)
+    }()
+    case .setThreadMarks?: try {
+      guard case .setThreadMarks(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 36)
+    }()
+    case .listThreadMarks?: try {
+      guard case .listThreadMarks(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 37)
+    }()
+    case .threadMarkList?: try {
+      guard case .threadMarkList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 38)
     }()
     case .enrol?: try {
       guard case .enrol(let v)? = self.body else { preconditionFailure() }
@@ -7021,7 +7229,7 @@ nonisolated extension WireSubscribe: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Filter"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topics\0\u{1}countries\0\u{1}languages\0\u{3}organisation_kinds\0\u{1}states\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}topics\0\u{1}countries\0\u{1}languages\0\u{3}organisation_kinds\0\u{1}states\0\u{1}threads\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -7034,6 +7242,7 @@ nonisolated extension WireFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.languages) }()
       case 4: try { try decoder.decodeRepeatedEnumField(value: &self.organisationKinds) }()
       case 5: try { try decoder.decodeRepeatedEnumField(value: &self.states) }()
+      case 6: try { try decoder.decodeRepeatedBytesField(value: &self.threads) }()
       default: break
       }
     }
@@ -7055,6 +7264,9 @@ nonisolated extension WireFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if !self.states.isEmpty {
       try visitor.visitPackedEnumField(value: self.states, fieldNumber: 5)
     }
+    if !self.threads.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.threads, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -7064,6 +7276,7 @@ nonisolated extension WireFilter: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.languages != rhs.languages {return false}
     if lhs.organisationKinds != rhs.organisationKinds {return false}
     if lhs.states != rhs.states {return false}
+    if lhs.threads != rhs.threads {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7308,6 +7521,161 @@ nonisolated extension WireGap: SwiftProtobuf.Message, SwiftProtobuf._MessageImpl
     if lhs.from != rhs.from {return false}
     if lhs.to != rhs.to {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireSetThreadMarks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".SetThreadMarks"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}marks\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.marks) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.marks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.marks, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireSetThreadMarks, rhs: WireSetThreadMarks) -> Bool {
+    if lhs.marks != rhs.marks {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListThreadMarks: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListThreadMarks"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}after_version\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.afterVersion) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.afterVersion != 0 {
+      try visitor.visitSingularInt64Field(value: self.afterVersion, fieldNumber: 1)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListThreadMarks, rhs: WireListThreadMarks) -> Bool {
+    if lhs.afterVersion != rhs.afterVersion {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireThreadMarkList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ThreadMarkList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}marks\0\u{1}version\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.marks) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.version) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.marks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.marks, fieldNumber: 1)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularInt64Field(value: self.version, fieldNumber: 2)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireThreadMarkList, rhs: WireThreadMarkList) -> Bool {
+    if lhs.marks != rhs.marks {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireThreadMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ThreadMark"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}thread_id\0\u{3}read_through\0\u{1}unread\0\u{1}attention\0\u{1}version\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.threadID) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.readThrough) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.unread) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.attention) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.version) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.threadID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.threadID, fieldNumber: 1)
+    }
+    if self.readThrough != 0 {
+      try visitor.visitSingularInt64Field(value: self.readThrough, fieldNumber: 2)
+    }
+    if self.unread != false {
+      try visitor.visitSingularBoolField(value: self.unread, fieldNumber: 3)
+    }
+    if self.attention != .normal {
+      try visitor.visitSingularEnumField(value: self.attention, fieldNumber: 4)
+    }
+    if self.version != 0 {
+      try visitor.visitSingularInt64Field(value: self.version, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireThreadMark, rhs: WireThreadMark) -> Bool {
+    if lhs.threadID != rhs.threadID {return false}
+    if lhs.readThrough != rhs.readThrough {return false}
+    if lhs.unread != rhs.unread {return false}
+    if lhs.attention != rhs.attention {return false}
+    if lhs.version != rhs.version {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
