@@ -259,6 +259,7 @@ enum MirrorThreadSQL {
         CREATE INDEX threads_by_activity ON threads (last_sequence);
         CREATE INDEX threads_by_lesson ON threads (lesson);
         CREATE INDEX threads_of_topic ON threads (topic, last_sequence);
+        CREATE INDEX listed_threads ON threads (topic, unread) WHERE lesson IS NOT NULL;
         CREATE INDEX unread_threads ON threads (last_sequence) WHERE unread > 0;
         CREATE TABLE thread_marks (
             thread BLOB PRIMARY KEY,
@@ -296,7 +297,11 @@ enum MirrorThreadSQL {
     /// What the person who owns the mirror wrote is never unread to them.
     static func setOwner(_ member: MemberID, in db: Database) throws {
         try db.run(
-            "INSERT INTO owner (row, member) VALUES (1, ?1) ON CONFLICT (row) DO UPDATE SET member = ?1", [.id(member)])
+            """
+            INSERT INTO owner (row, member) VALUES (1, ?1)
+            ON CONFLICT (row) DO UPDATE SET member = ?1 WHERE member <> ?1
+            """,
+            [.id(member)])
     }
 
     /// An endorsement's 1 or, taken back, 0; a report's status; a state change's new state.
