@@ -23,7 +23,7 @@ struct Lessons: AsyncParsableCommand {
                 name: "Begin",
                 subcommands: [
                     JoinCommand.self, StatusCommand.self, WhoamiCommand.self, OwnCertificateCommand.self,
-                    RenewCommand.self,
+                    RenewCommand.self, KeysCommand.self,
                     KeyCommand.self, InviteDeviceCommand.self,
                 ]),
             CommandGroup(
@@ -87,6 +87,7 @@ enum Overview {
     static let text = """
         lessons: post, follow and read lessons learned, over a Lessons Relay.
 
+          lessons                          the full-screen client; --plain: the same in lines
           lessons join INVITATION          become a member
           lessons status                   connection, unread posts, outbox, certificate
 

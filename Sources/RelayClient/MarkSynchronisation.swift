@@ -11,10 +11,17 @@ package struct MarkSynchronisation: Sendable {
 
     package init(_ mirror: ClientMirror) { self.mirror = mirror }
 
-    /// May be repeated at any time; a failure loses nothing.
+    /// May be repeated at any time; a failure loses nothing. A relay of before there were marks is let be.
     /// - Returns: true when something here has changed.
     @discardableResult
     package func run(over connection: RelayConnection) async throws(ClientError) -> Bool {
+        do throws(ClientError) { return try await exchange(connection) } catch {
+            if case .request(let refused) = error, refused.code == .unsupported { return false }
+            throw error
+        }
+    }
+
+    private func exchange(_ connection: RelayConnection) async throws(ClientError) -> Bool {
         while true {
             let unsent = try local { () throws(StorageError) in try mirror.unsentMarks(limit: Self.batchMarks) }
             guard !unsent.isEmpty else { break }

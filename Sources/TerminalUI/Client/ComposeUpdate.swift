@@ -154,6 +154,7 @@ extension ComposeState {
     {
         var receivers = Texts.Form.wholeThread
         var lines: [StyledText] = []
+        var excerpt: [StyledText] = []
         switch submission {
         case .lesson(let document):
             receivers = AudienceText.receivers(
@@ -163,7 +164,8 @@ extension ComposeState {
                 StyledText("in ") + StyledText(document.topic.path, .cyan) + StyledText(", ")
                     + StyledText(document.marking) + StyledText(", \(document.language)"),
             ]
-        case .reply(_, _, _, let marking, let audience):
+        case .reply(_, _, let text, let marking, let audience):
+            excerpt = text.split(whereSeparator: \.isNewline).prefix(5).map { StyledText("  " + $0, .dim) }
             if let marking {
                 receivers = AudienceText.receivers(
                     marking: marking, audience: audience, author: .you(me.organisation))
@@ -182,7 +184,7 @@ extension ComposeState {
             }
         }
         lines.append(StyledText(Texts.Form.willReach, .bold) + StyledText(receivers))
-        return lines
+        return lines + (excerpt.isEmpty ? [] : [""] + excerpt)
     }
 }
 

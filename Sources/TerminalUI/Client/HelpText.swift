@@ -19,17 +19,16 @@ package enum HelpText {
             + StyledText("  :\(command.id.rawValue)", .dim)
     }
 
-    /// The page of keys as Markdown, for the README.
+    /// The page of keys as Markdown, a row for each command.
     package static func markdown(_ bindings: KeyBindings = KeyBindings()) -> String {
-        var text = ""
-        for place in CommandPlace.allCases {
-            let commands = CommandRegistry.all.filter { $0.places.contains(place) }
-            guard !commands.isEmpty else { continue }
-            text += "\n**\(place.title)**\n\n| keys | what it does | command |\n|---|---|---|\n"
-            for command in commands {
-                let keys = bindings.keys(of: command.id).map { "`\($0)`" }.joined(separator: " ")
-                text += "| \(keys) | \(command.title) | `:\(command.id.rawValue)` |\n"
-            }
+        var text = "| keys | what it does | command | where |\n|---|---|---|---|\n"
+        for command in CommandRegistry.all {
+            let keys = bindings.keys(of: command.id).map { "`\($0)`" }.joined(separator: " ")
+            let places = CommandPlace.allCases.filter(command.places.contains)
+            let names =
+                places.count == CommandPlace.allCases.count
+                ? "everywhere" : places.map { $0.title.lowercased() }.joined(separator: ", ")
+            text += "| \(keys) | \(command.title) | `:\(command.id.rawValue)` | \(names) |\n"
         }
         return text
     }

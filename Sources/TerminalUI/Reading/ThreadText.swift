@@ -130,7 +130,7 @@ package struct ThreadText {
         lines += facts.lines
         for section in LessonSection.allCases where !lesson[section].isEmpty {
             lines += ["", StyledText(section.heading(style).uppercased(), .bold)]
-            lines += wrapped(lesson[section], indent: 0, .plain)
+            lines += markdown(lesson[section], indent: 0)
         }
         if !lesson.references.isEmpty {
             lines += ["", StyledText("REFERENCES", .bold)] + lesson.references.map { StyledText("- \($0)").onOneLine }
@@ -160,9 +160,9 @@ package struct ThreadText {
             head += StyledText(", \(TimeText.local(shown.stored.receivedAt)), \(shown.byline)  ", .dim)
             head += StyledText(shown.post.marking)
             lines.append(head.onOneLine)
-            if !report.outcome.isEmpty { lines += wrapped(report.outcome, indent: 4, .plain) }
+            if !report.outcome.isEmpty { lines += markdown(report.outcome, indent: 4) }
             if let evidence = report.evidence, report.hasEvidence {
-                lines += wrapped("Evidence: " + evidence, indent: 4, .plain)
+                lines += markdown("Evidence: " + evidence, indent: 4)
             }
         }
         return lines
@@ -199,16 +199,32 @@ package struct ThreadText {
         head += StyledText(reply.post.post.marking)
         if let answers = reply.answers { head += StyledText("  answers #\(answers)", .dim) }
         head += reply.post.signatureWarning.map { "  " + $0 } ?? StyledText("  verified", .green)
-        return ["", head] + wrapped(comment.text, indent: indent, .plain)
+        return ["", head] + markdown(comment.text, indent: indent)
     }
 
+    /// A title: one style, broken where it is too long.
     private func wrapped(_ text: String, indent: Int, _ style: StyledText.Style) -> [StyledText] {
-        let safe = SafeText.terminal(text)
-        let margin = String(repeating: " ", count: indent)
-        let lines =
-            width.map { DisplayWidth.wrap(ParagraphFlow.joined(safe), to: max(20, min($0, 100) - indent)) }
-            ?? safe.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
-        return lines.map { StyledText($0.isEmpty ? "" : margin + $0, style) }
+        guard let cells = cells(indent) else { return raw(text, indent: indent, style) }
+        return DisplayWidth.wrap(SafeText.terminal(text), to: cells).map {
+            StyledText($0.isEmpty ? "" : String(repeating: " ", count: indent) + $0, style)
+        }
+    }
+
+    /// A text that was written as Markdown: shown with its form on a terminal, and as it is where something else reads it.
+    private func markdown(_ text: String, indent: Int) -> [StyledText] {
+        guard let cells = cells(indent) else { return raw(text, indent: indent, .plain) }
+        let margin = StyledText(String(repeating: " ", count: indent))
+        return MarkdownLines.lines(SafeText.terminal(text), width: cells).map { line in
+            indent == 0 || line.plainText.isEmpty ? line : margin + line
+        }
+    }
+
+    private func cells(_ indent: Int) -> Int? { width.map { max(20, min($0, 100) - indent) } }
+
+    private func raw(_ text: String, indent: Int, _ style: StyledText.Style) -> [StyledText] {
+        SafeText.terminal(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map {
+            StyledText($0.isEmpty ? "" : String(repeating: " ", count: indent) + $0, style)
+        }
     }
 }
 

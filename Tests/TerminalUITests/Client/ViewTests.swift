@@ -78,6 +78,12 @@ import Testing
         }
     }
 
+    @Test func `the README's page of keys is the registry's`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../..").standardized
+        let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        #expect(readme.contains(HelpText.markdown()), "put in what `lessons keys --markdown` prints")
+    }
+
     @Test func `the linear client says the same, line by line`() throws {
         var client = LinearClient(ClientState(columns: 80, rows: 24, now: ClientWorld.now, me: ClientWorld.me))
         _ = client.begin()
