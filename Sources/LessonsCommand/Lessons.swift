@@ -1,11 +1,4 @@
 import ArgumentParser
-import TerminalUI
-
-#if canImport(Darwin)
-    import Darwin
-#else
-    import Glibc
-#endif
 
 /// The command `lessons`.
 @main
@@ -22,6 +15,7 @@ struct Lessons: AsyncParsableCommand {
             CommandGroup(
                 name: "Begin",
                 subcommands: [
+                    OpenCommand.self,
                     JoinCommand.self, StatusCommand.self, WhoamiCommand.self, OwnCertificateCommand.self,
                     RenewCommand.self, KeysCommand.self,
                     KeyCommand.self, InviteDeviceCommand.self,
@@ -48,38 +42,7 @@ struct Lessons: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Members", subcommands: [OrganisationsCommand.self, MembersCommand.self, AdminCommand.self]),
-        ])
-
-    @OptionGroup var options: CommandOptions
-
-    @Option(help: "How the full-screen client looks: dark, light, high-contrast or mono.")
-    var theme: ThemeName = .dark
-
-    @Flag(inversion: .prefixedNo, help: "Whether the full-screen client uses the mouse.")
-    var mouse = true
-
-    @Flag(help: "Begin without a connection.")
-    var offline = false
-
-    @Flag(
-        help:
-            "Use lines in place of a full screen, for screen readers; also with ACCESSIBLE=1, and where the terminal has none."
-    )
-    var plain = false
-
-    func run() async throws {
-        guard plain || isatty(0) == 1 && isatty(1) == 1 else { throw CleanExit.message(Overview.text) }
-        try await options.perform { context in
-            var settings = ClientSettings()
-            settings.theme = theme
-            settings.usesMouse = mouse
-            settings.startsOffline = offline
-            let isAsked = context.environment["ACCESSIBLE"].map { !$0.isEmpty && $0 != "0" } ?? false
-            settings.isLinear =
-                plain || isAsked || !TerminalCapabilities(environment: context.environment).isScreen
-            try await FullScreenClient(context: context, settings: settings).run()
-        }
-    }
+        ], defaultSubcommand: OpenCommand.self)
 }
 
 /// What `lessons` alone says.
@@ -107,5 +70,3 @@ enum Overview {
           lessons help                     all commands;  lessons help COMMAND: one of them
         """
 }
-
-extension ThemeName: ExpressibleByArgument {}

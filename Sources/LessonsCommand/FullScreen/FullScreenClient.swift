@@ -34,16 +34,6 @@ struct FullScreenClient {
     }
 }
 
-/// What a person has set for the client.
-struct ClientSettings: Sendable {
-    var theme = ThemeName.dark
-    var usesMouse = true
-    var bindings = KeyBindings()
-    var startsOffline = false
-    /// Lines in place of a screen.
-    var isLinear = false
-}
-
 /// One life of the screen: before a relay was joined, or with its identity.
 private struct Screen {
     enum Ending: Sendable {
@@ -86,7 +76,8 @@ private struct Screen {
             return { try await loop.run() }
         }
         let loop = LinearLoop(
-            context: context, me: me, mailbox: mailbox, perform: perform, answer: answer, hasEnded: hasEnded)
+            context: context, settings: settings, me: me, mailbox: mailbox, perform: perform, answer: answer,
+            hasEnded: hasEnded)
         return {
             try await loop.run()
             return nil

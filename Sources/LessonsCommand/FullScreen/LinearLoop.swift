@@ -11,6 +11,7 @@ struct LinearLoop: Sendable {
     }
 
     let context: CommandContext
+    let settings: ClientSettings
     let me: ClientIdentityFacts?
     let mailbox: ClientMailbox
     let perform: @Sendable (ClientEffect) -> Void
@@ -28,7 +29,8 @@ struct LinearLoop: Sendable {
         }
         thread.start()
         var client = LinearClient(
-            ClientState(columns: context.output.width ?? 80, rows: 24, now: context.now, me: me))
+            ClientState(
+                columns: context.output.width ?? 80, rows: 24, now: context.now, me: me, bindings: settings.bindings))
         var isPromptShown = false
         func say(_ turn: LinearClient.Turn, asks: Bool) throws -> Bool {
             if !turn.lines.isEmpty {

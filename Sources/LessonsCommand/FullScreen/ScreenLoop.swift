@@ -52,7 +52,7 @@ struct ScreenLoop: Sendable {
         var state = ClientState(
             columns: size.columns, rows: size.rows, now: context.now, me: me, theme: settings.theme,
             bindings: settings.bindings)
-        if !settings.usesMouse { _ = state.update(.command(.mouse)) }
+        state.begin(usesMouse: settings.usesMouse, ringsBell: settings.ringsBell)
         if isFirst, let me { _ = state.update(.joined(me)) }
         for effect in state.firstEffects { answer(effect) }
         for event in mailbox.take() { for effect in state.update(event) { perform(effect) } }

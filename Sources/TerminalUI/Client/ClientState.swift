@@ -67,6 +67,12 @@ package struct ClientState: Sendable {
         if me == nil { dialogs = [.join(JoinState())] }
     }
 
+    /// Takes over what the person has set.
+    package mutating func begin(usesMouse: Bool, ringsBell: Bool) {
+        self.usesMouse = usesMouse
+        self.ringsBell = ringsBell
+    }
+
     /// What is wanted before the first frame.
     package var firstEffects: [ClientEffect] { me == nil ? [] : [.loadTopics, .loadThreads(request)] }
 

@@ -78,6 +78,39 @@ import Testing
         #expect(state.reader?.currentPost?.post.id == post)
     }
 
+    @Test func `a click selects, a second one opens, the wheel scrolls, and a mouse that is off does nothing`() {
+        var state = ClientWorld.state()
+        // The second row of the threads: below the title line of their pane.
+        let click = MouseEvent(action: .press, button: .left, column: 40, row: 3)
+        #expect(state.update(.mouse(click)).isEmpty)
+        #expect(state.selectedThread == ClientWorld.postID(2) && state.focus == .threads)
+        #expect(state.update(.mouse(click)) == [.loadThread(ClientWorld.postID(2), isUpdate: false)])
+        let topic = MouseEvent(action: .press, button: .left, column: 2, row: 4)
+        #expect(state.update(.mouse(topic)) == [.loadThreads(state.request)])
+        #expect(state.request.topic == "policing/community" && state.focus == .topics)
+
+        var reading = ClientWorld.reading(rows: 14)
+        let top = reading.reader?.top ?? 0
+        _ = reading.update(.mouse(MouseEvent(action: .wheelDown, column: 5, row: 5)))
+        #expect(reading.reader?.top == top + 3)
+        _ = reading.update(.command(.mouse))
+        _ = reading.update(.mouse(MouseEvent(action: .wheelDown, column: 5, row: 5)))
+        #expect(reading.reader?.top == top + 3)
+    }
+
+    @Test func `a window that changes its size while somebody writes keeps every letter`() {
+        var state = ClientWorld.state()
+        state.press("c")
+        state.type("Patrols")
+        for (columns, rows) in [(40, 15), (20, 4), (200, 60), (80, 24)] {
+            _ = state.update(.resized(columns: columns, rows: rows))
+            state.type("!")
+            _ = state.update(.delivered(count: 1, threads: []))
+            _ = ClientView.frame(state)
+        }
+        #expect(state.compose?["title"] == "Patrols!!!!")
+    }
+
     @Test func `every command has a place, and no key means two things in one place`() {
         for id in CommandID.allCases { #expect(!CommandRegistry.command(id).places.isEmpty) }
         for place in CommandPlace.allCases where place != .list {
