@@ -41,6 +41,11 @@ enum TerminalGuard {
             isRegistered = true
             atexit { TerminalGuard.restore() }
         }
+        // A thread that was made by one of a dispatch queue begins with its signals blocked: `raise` would wait for ever.
+        var unblocked = sigset_t()
+        sigemptyset(&unblocked)
+        for number in noted { sigaddset(&unblocked, number) }
+        pthread_sigmask(SIG_UNBLOCK, &unblocked, nil)
         for number in noted { install(number, TerminalGuard.note) }
         for number in fatal { install(number, TerminalGuard.die) }
     }
