@@ -238,6 +238,7 @@ what_next() {
     cat <<EOF
 Three people are at hand, each a program in .demo/ that is \`lessons\` with folders of its own:
 
+    .demo/academy                               the full-screen client; ? shows the keys, q ends it
     .demo/academy watch                         receive live; stop with Ctrl-C
     .demo/ombudsman topics                      what there is, and how much of it
     .demo/ombudsman post                        write a lesson in your editor
