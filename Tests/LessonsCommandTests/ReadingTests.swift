@@ -48,11 +48,24 @@ import Wire
 
 /// Posts that need no keys.
 enum MadePosts {
-    static func lesson(_ number: Int64, title: String = "Title") throws -> ShownPost {
+    static func lesson(
+        _ number: Int64, title: String = "Title", actionBody: String? = nil, dueDate: String? = nil
+    ) throws -> ShownPost {
         let id = PostID(UUIDValue(high: 7, low: UInt64(number)))
         return try shown(
             number, id: id, thread: id,
-            .lesson(Lesson(title: title, observation: "Observed.", recommendation: "Do it.")))
+            .lesson(
+                Lesson(
+                    title: title, observation: "Observed.", recommendation: "Do it.", actionBody: actionBody,
+                    dueDate: dueDate)))
+    }
+
+    static func report(
+        _ number: Int64, _ status: ApplicationReport.Status, in thread: PostID, of organisation: String
+    ) throws -> ShownPost {
+        try shown(
+            number, id: PostID(UUIDValue(high: 7, low: UInt64(number))), thread: thread,
+            .applicationReport(ApplicationReport(status: status, outcome: "Tried.")), organisation: organisation)
     }
 
     static func reply(_ number: Int64, to parent: PostID, in thread: PostID, text: String = "Reply") throws -> ShownPost
@@ -63,11 +76,11 @@ enum MadePosts {
     }
 
     private static func shown(
-        _ number: Int64, id: PostID, thread: PostID, _ body: Post.Body
+        _ number: Int64, id: PostID, thread: PostID, _ body: Post.Body, organisation: String = "al-ombudsman"
     ) throws -> ShownPost {
         let post = Post(
             id: id, salt: [UInt8](repeating: 0, count: 16), author: MemberID(UUIDValue(high: 1, low: 1)),
-            organisation: try #require(OrganisationSlug("al-ombudsman")), createdAt: 0,
+            organisation: try #require(OrganisationSlug(organisation)), createdAt: 0,
             topic: try #require(Topic("corruption")), thread: thread, marking: .amberStrict,
             audience: Audience(organisations: [try #require(OrganisationSlug("si-police"))]), language: "en", body: body
         )

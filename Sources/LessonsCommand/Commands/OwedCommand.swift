@@ -11,6 +11,9 @@ struct OwedCommand: AsyncParsableCommand {
             Lessons of others that are identified, learned or good practice, on which your organisation has made no \
             application report, or is still considering; the oldest first, in the topics that you follow or those you name. \
             Answer one with: lessons apply NUMBER STATUS
+
+            With --actions: the lessons that name your organisation as who should act, by what was received here, and that it \
+            has neither adopted nor found not applicable; those due first on top.
             """)
 
     @OptionGroup var options: CommandOptions
@@ -22,12 +25,19 @@ struct OwedCommand: AsyncParsableCommand {
     @Option(help: "At most so many, 1 to 500.")
     var limit: UInt32 = 50
 
+    @Flag(help: "List what is for your organisation to do, due within 30 days, overdue, or without a day.")
+    var actions = false
+
     func validate() throws {
         guard (1...500).contains(limit) else { throw ValidationError("--limit is 1 to 500") }
+        guard !actions || topics.isEmpty && narrowing.isEmpty else {
+            throw ValidationError("--actions looks at everything that was received: leave topics and filters out")
+        }
     }
 
     func run() async throws {
         try await options.perform { context in
+            guard !actions else { return try showActions(context) }
             let named = try narrowing.filter(topics: topics)
             let found = try await context.connected { connection, _ in
                 var list = WireListOwed()
@@ -62,5 +72,44 @@ struct OwedCommand: AsyncParsableCommand {
             if found.more { output.message("there are more: give --limit") }
             output.message(StyledText("say what became of one with: lessons apply \(first.sequence) STATUS", .dim))
         }
+    }
+}
+
+extension OwedCommand {
+    private static let dueMilliseconds: Milliseconds = 30 * 86_400_000
+
+    private func showActions(_ context: CommandContext) throws {
+        let identity = try context.identity()
+        let today = String(TimeText.local(context.now).prefix(10))
+        let through = String(TimeText.local(context.now + Self.dueMilliseconds).prefix(10))
+        let found = try ActionsDue.find(
+            for: identity.organisation, in: try context.mirror(identity), through: through)
+        let output = context.output
+        if output.isJSON {
+            for action in found {
+                try output.json(
+                    .object([
+                        ("thread", .string(action.thread.description)), ("sequence", .integer(action.sequence)),
+                        ("title", .string(action.title)), ("organisation", .string(action.organisation.text)),
+                        ("due_date", .text(action.dueDate)),
+                        ("overdue", .bool(action.dueDate.map { $0 < today } ?? false)),
+                    ]))
+            }
+            return
+        }
+        guard let first = found.first else {
+            output.message("no lesson that was received here waits for your organisation to act")
+            return
+        }
+        var table = TextTable(("POST", .right), ("DUE", .left), ("FROM", .left), ("TITLE", .left))
+        for action in found.prefix(Int(limit)) {
+            let isLate = action.dueDate.map { $0 < today } ?? false
+            table.add(
+                StyledText("#\(action.sequence)", .bold),
+                StyledText(action.dueDate ?? "-", isLate ? .red : .plain) + StyledText(isLate ? " overdue" : "", .red),
+                StyledText(action.organisation.text), StyledText(action.title))
+        }
+        try output.data(table.lines(width: output.width))
+        output.message(StyledText("say what became of one with: lessons apply \(first.sequence) STATUS", .dim))
     }
 }
