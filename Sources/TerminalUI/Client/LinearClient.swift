@@ -56,7 +56,7 @@ package struct LinearClient: Sendable {
     package mutating func take(_ event: ClientEvent) -> Turn {
         let linkBefore = state.linkText
         let noticeBefore = state.notice
-        let placeBefore = state.place
+        let openBefore = state.reader?.thread
         let postsBefore = state.reader?.posts.count ?? 0
         var turn = Turn(effects: state.update(event))
         if let notice = state.notice, notice != noticeBefore { turn.lines.append(Self.safe(notice.text)) }
@@ -70,7 +70,8 @@ package struct LinearClient: Sendable {
             turn.lines += topicLines()
         case .thread(let id, _, _):
             guard let reader = state.reader, reader.thread == id else { break }
-            guard isListDue || placeBefore != .reader else {
+            // News may come while an answer is on its way: what was read before is not read out again.
+            guard isListDue || openBefore != id else {
                 let more = reader.posts.count - postsBefore
                 if more > 0 {
                     turn.lines.append(

@@ -102,6 +102,10 @@ import Testing
             return
         }
         #expect(parent == ClientWorld.postID(21) && text == "Forty.\nOr fifty.")
+        let own = ClientWorld.post(24, 99, by: 2, .comment(Comment(parent: ClientWorld.postID(21), text: "Forty.")))
+        let news = client.take(.thread(id: ClientWorld.postID(1), posts: ClientWorld.posts + [own], readThrough: 13))
+            .lines
+        #expect(news == ["1 more post in this thread. Type read to hear it."], "also while the reply is on its way")
         _ = client.take(.submitted(.sent(99), draft: nil))
         #expect(client.take(line: "fly").lines.contains { $0.contains("no command") })
     }
