@@ -162,7 +162,8 @@ extension EndToEnd {
                 let drafts = device.home + "/data/lessons/default/drafts"
                 try await eventually("the draft is on the disk") {
                     let names = (try? FileManager.default.contentsOfDirectory(atPath: drafts)) ?? []
-                    return names.contains { name in
+                    // Not in the file that is about to take its place.
+                    return names.filter { $0.hasSuffix(".md") }.contains { name in
                         (try? String(contentsOfFile: "\(drafts)/\(name)", encoding: .utf8))?.contains("Half a thought")
                             ?? false
                     }
