@@ -17,6 +17,8 @@ package struct Post: Hashable, Sendable {
     /// BCP 47.
     package var language: String
     package var body: Body
+    /// Files that belong to it.
+    package var attachments: [Attachment]
 
     package enum Body: Hashable, Sendable {
         case lesson(Lesson)
@@ -55,7 +57,8 @@ package struct Post: Hashable, Sendable {
 
     package init(
         id: PostID, salt: [UInt8], author: MemberID, organisation: OrganisationSlug, createdAt: Milliseconds,
-        topic: Topic, thread: PostID, marking: Marking, audience: Audience, language: String, body: Body
+        topic: Topic, thread: PostID, marking: Marking, audience: Audience, language: String, body: Body,
+        attachments: [Attachment] = []
     ) {
         self.id = id
         self.salt = salt
@@ -68,6 +71,7 @@ package struct Post: Hashable, Sendable {
         self.audience = audience
         self.language = language
         self.body = body
+        self.attachments = attachments
     }
 
     /// - Throws: the first rule that the post breaks, with the field at fault.
@@ -98,6 +102,7 @@ package struct Post: Hashable, Sendable {
         case .translation(let translation): try translation.validate()
         case .redaction(let redaction): try redaction.validate()
         }
+        try validateAttachments()
     }
 }
 

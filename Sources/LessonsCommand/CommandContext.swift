@@ -53,7 +53,12 @@ struct CommandContext: Sendable {
         loaded.keep(identity)
     }
 
-    func mirror(_ identity: ClientIdentity) throws -> ClientMirror { try profile.openMirror(for: identity) }
+    /// What was received, without what its topics keep no longer.
+    func mirror(_ identity: ClientIdentity) throws -> ClientMirror {
+        let mirror = try profile.openMirror(for: identity)
+        try mirror.expire(at: now)
+        return mirror
+    }
 
     /// - Throws: `.refused` with CERTIFICATE_EXPIRED, before anything is sent, when the certificate's time is over.
     func connect(_ identity: ClientIdentity) async throws(ClientError) -> RelayConnection {
@@ -95,13 +100,21 @@ struct CommandContext: Sendable {
         guard count > 0 else { return }
         var progress = ProgressReport("sent", total: count, output: output, now: .now)
         var done = 0
-        let sender = OutboxSender(outbox, signer: try PostSigner(identity))
-        let report = try await sender.send(over: connection, now: now) { _ in
-            done += 1
-            progress.update(done, now: .now)
+        let report = try await sender(outbox, identity).send(over: connection, now: now) { step in
+            if case .uploading(let name, let bytes, let size) = step {
+                progress.upload(name, bytes, of: size, now: .now)
+            } else {
+                done += 1
+                progress.update(done, now: .now)
+            }
         }
         progress.end()
         tell(report)
+    }
+
+    /// Sends from `outbox`, signing anew what an earlier certificate has signed, with the files of each post.
+    func sender(_ outbox: Outbox, _ identity: ClientIdentity) throws -> OutboxSender {
+        OutboxSender(outbox, signer: try PostSigner(identity), attachments: try profile.openAttachments())
     }
 
     /// Says what became of posts that waited.

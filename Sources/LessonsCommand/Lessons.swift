@@ -26,6 +26,7 @@ struct Lessons: AsyncParsableCommand {
                     TopicsCommand.self, SubscribeCommand.self, UnsubscribeCommand.self, SubscriptionsCommand.self,
                     FollowCommand.self, MuteCommand.self, MarkReadCommand.self,
                     WatchCommand.self, SyncCommand.self, ThreadsCommand.self, SearchCommand.self, ShowCommand.self,
+                    AttachmentsCommand.self, FetchCommand.self,
                     DigestCommand.self, ExportCommand.self,
                 ]),
             CommandGroup(
@@ -37,7 +38,8 @@ struct Lessons: AsyncParsableCommand {
             CommandGroup(
                 name: "Learn",
                 subcommands: [
-                    EndorseCommand.self, ApplyCommand.self, QueueCommand.self, OwedCommand.self, StateCommand.self,
+                    EndorseCommand.self, ApplyCommand.self, QueueCommand.self, FlagCommand.self, OwedCommand.self,
+                    StateCommand.self,
                     StatisticsCommand.self,
                 ]),
             CommandGroup(

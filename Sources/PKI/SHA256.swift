@@ -46,3 +46,34 @@ package enum SHA256 {
         return digest ?? SHA256.digest(Array(bytes))
     }
 }
+
+/// SHA-256 of what comes in pieces, such as a file that is larger than memory should be.
+@safe package struct SHA256Stream: ~Copyable {
+    private let context: OpaquePointer
+
+    package init() {
+        guard let context = unsafe EVP_MD_CTX_new(),
+            unsafe EVP_DigestInit_ex2(context, FetchedDigest.sha256.md, nil) == 1
+        else { preconditionFailure("OpenSSL could not begin SHA-256") }
+        unsafe self.context = context
+    }
+
+    deinit { unsafe EVP_MD_CTX_free(context) }
+
+    package mutating func update(_ bytes: UnsafeRawBufferPointer) {
+        let done = unsafe EVP_DigestUpdate(context, bytes.baseAddress, bytes.count)
+        precondition(done == 1, "OpenSSL could not compute SHA-256")
+    }
+
+    package mutating func update(_ bytes: [UInt8]) { unsafe bytes.withUnsafeBytes { unsafe update($0) } }
+
+    /// The 32 octets of the digest of all pieces.
+    package consuming func finish() -> [UInt8] {
+        var length: UInt32 = 0
+        return unsafe [UInt8](unsafeUninitializedCapacity: SHA256.byteCount) { buffer, initializedCount in
+            let done = unsafe EVP_DigestFinal_ex(context, buffer.baseAddress, &length)
+            precondition(done == 1 && Int(length) == SHA256.byteCount, "OpenSSL could not compute SHA-256")
+            initializedCount = SHA256.byteCount
+        }
+    }
+}

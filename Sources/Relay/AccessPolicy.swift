@@ -16,6 +16,8 @@ enum AccessPolicy {
         }
     }
 
+    static func mayUpload(_ principal: Principal) -> Bool { principal.member.roles.contains { $0 >= .contributor } }
+
     static func threadRights(in topic: Topic, _ principal: Principal) -> ThreadRights {
         ThreadRights(
             isCurator: mayCurate(topic, principal),

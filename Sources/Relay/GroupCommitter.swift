@@ -252,6 +252,11 @@ struct PublishReply: Sendable {
                 WireError(
                     .widerThanThread, "a reply cannot reach further than its thread; narrow its marking or audience",
                     field: "marking"))
+        case .attachmentMissing(let name):
+            return .error(
+                WireError(
+                    .attachmentMissing, "the file \"\(name)\" is not with the relay; it is uploaded before the post",
+                    field: "attachments"))
         case .held:
             var published = WirePublished()
             published.held = true

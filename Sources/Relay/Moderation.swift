@@ -97,7 +97,7 @@ extension RelayCore {
     }
 
     /// Whether `principal` curates the topic of a post and may see it, and its thread's lesson.
-    private func isFor(_ principal: Principal, _ held: HeldPost) -> Bool {
+    func isFor(_ principal: Principal, _ held: HeldPost) -> Bool {
         guard AccessPolicy.mayCurate(held.topic, principal), let post = try? Post(content: held.post.content),
             post.visibility.allows(principal.viewer, clients: membership.clients(of:))
         else { return false }

@@ -91,11 +91,20 @@ extension RelayCore {
         if let description { detail["description"] = description }
         if request.hasArchived { detail["archived"] = "\(request.archived)" }
         if request.hasModerated { detail["moderated"] = "\(request.moderated)" }
+        for (name, days) in [("keep_days", request.keepDays), ("review_days", request.reviewDays)] {
+            guard days <= TopicRetention.maxDays else {
+                throw RequestRefusal(.invalid, "a period is 0 to \(TopicRetention.maxDays) days", field: name)
+            }
+        }
+        if request.hasKeepDays { detail["keep-days"] = "\(request.keepDays)" }
+        if request.hasReviewDays { detail["review-days"] = "\(request.reviewDays)" }
         guard detail.count > 1 else { throw RequestRefusal(.invalid, "nothing is to be changed", field: "path") }
         try store.changeTopic(
             topic, description: description, isArchived: request.hasArchived ? request.archived : nil,
-            isModerated: request.hasModerated ? request.moderated : nil, audit: entry("topic.change", principal, detail)
-        )
+            isModerated: request.hasModerated ? request.moderated : nil,
+            keepDays: request.hasKeepDays ? Int(request.keepDays) : nil,
+            reviewDays: request.hasReviewDays ? Int(request.reviewDays) : nil,
+            audit: entry("topic.change", principal, detail))
         try membership.refresh(.topics)
         return WireDone()
     }

@@ -84,6 +84,8 @@ extension RelayCore {
             topic.lastSequence = summary.lastSequence
             topic.archived = summary.isArchived
             topic.moderated = summary.isModerated
+            topic.keepDays = UInt32(clamping: summary.retention.keepDays)
+            topic.reviewDays = UInt32(clamping: summary.retention.reviewDays)
             return topic
         }
         return reply

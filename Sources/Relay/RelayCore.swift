@@ -32,6 +32,9 @@ final class RelayCore: Sendable {
     let authorityCondition = Mutex(AuthorityCondition())
     /// How much of what is refused goes into the audit log.
     let refusalBudget = Mutex(RefusalBudget())
+    /// When what is kept no longer was last deleted; nil before the first time.
+    let clearedUpAt = Mutex<Milliseconds?>(nil)
+    let isClearingUp = Atomic(false)
 
     init(
         identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,
@@ -68,6 +71,7 @@ final class RelayCore: Sendable {
         told.maxPublishesInFlight = UInt32(clamping: limits.maxPublishesInFlight)
         told.maxRequestsInFlight = UInt32(clamping: limits.maxRequestsInFlight)
         told.maxFilters = UInt32(clamping: limits.maxFilters)
+        told.maxAttachmentBytes = UInt64(clamping: limits.maxAttachmentBytes)
         var welcome = WireWelcome()
         welcome.version = 1
         welcome.relayID = Data(identity.relayID)

@@ -4,7 +4,7 @@ package import PKI
 
 /// A relay's data directory: what is where, and how it is made and opened.
 ///
-/// `relay.json` the configuration; `relay.sqlite` the log and the membership; `relay.pem` and `relay.key` the relay's own
+/// `relay.json` the configuration; `relay.sqlite` the log and the membership; `attachments/` the bytes of attachments; `relay.pem` and `relay.key` the relay's own
 /// certificate; `authority/` the root's certificate, its key under a passphrase (which may be taken away and kept
 /// offline), and the issuing certificates with their keys (see `AuthorityFolder`). The directory is for its owner only.
 package struct RelayHome: Sendable {

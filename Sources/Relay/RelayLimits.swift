@@ -11,6 +11,14 @@ package struct RelayLimits: Sendable, Codable, Equatable {
     package var maxPendingPosts = 4_096
     /// Bytes of those posts.
     package var maxPendingBytes = 64 << 20
+    /// The length of one attachment; 0: none are taken.
+    package var maxAttachmentBytes = 512 << 20
+    /// Bytes that one member has uploaded and not posted yet.
+    package var maxUploadBytesPerMember = 2 << 30
+    /// Files that one member has uploaded, in part or whole, and not posted yet.
+    package var maxUploadsPerMember = 64
+    /// Left free on the disk: uploads are refused before they take the log's last space.
+    package var minFreeBytes = 256 << 20
     package var maxSessions = 20_000
     package var maxSessionsPerOrganisation = 5_000
     /// Bytes that a peer has not read before the relay stops writing to it and reads the log for it later.
@@ -42,6 +50,10 @@ package struct RelayLimits: Sendable, Codable, Equatable {
         try take(.maxFilters, &maxFilters, 1...1_024)
         try take(.maxPendingPosts, &maxPendingPosts, 1...1_000_000)
         try take(.maxPendingBytes, &maxPendingBytes, (1 << 20)...(16 << 30))
+        try take(.maxAttachmentBytes, &maxAttachmentBytes, 0...(1 << 40))
+        try take(.maxUploadBytesPerMember, &maxUploadBytesPerMember, 1...(1 << 42))
+        try take(.maxUploadsPerMember, &maxUploadsPerMember, 1...65_536)
+        try take(.minFreeBytes, &minFreeBytes, 0...(1 << 42))
         try take(.maxSessions, &maxSessions, 1...1_000_000)
         try take(.maxSessionsPerOrganisation, &maxSessionsPerOrganisation, 1...1_000_000)
         try take(.maxUnsentBytes, &maxUnsentBytes, 4_096...(64 << 20))

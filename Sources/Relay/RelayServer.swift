@@ -99,6 +99,8 @@ package final class RelayServer: Service, Sendable {
     /// Binds both listeners.
     package func start() async throws -> Addresses {
         core.pool.start()
+        let store = core.store
+        try await core.pool.runIfActive { try store.sweepBlobFiles() }
         core.committer.start()
         for loop in loops {
             loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in sweep(loop)
@@ -147,9 +149,14 @@ package final class RelayServer: Service, Sendable {
         await enrolments.closeAll(within: .seconds(2), on: group.any())
         await channels.closeAll(within: .seconds(Int64(core.limits.drainSeconds)), on: group.any())
         do {
-            try await core.pool.runIfActive { try core.store.purgeErasedWords() }
+            try await core.pool.runIfActive {
+                try core.store.purgeErasedWords()
+                if core.store.mayHaveErasedBlobs {
+                    try core.store.collectBlobs(uploadsBefore: core.clock() - RelayStore.uploadLifetime)
+                }
+            }
         } catch {
-            core.logger.error("erased words wait for the next start", metadata: ["reason": "\(error)"])
+            core.logger.error("erased words and files wait for the next start", metadata: ["reason": "\(error)"])
         }
         try? await core.pool.shutdownGracefully()
         try? await group.shutdownGracefully()
@@ -212,6 +219,7 @@ package final class RelayServer: Service, Sendable {
         guard loop.index == 0 else { return }
         credentials.sweep()
         core.indexSoon()
+        core.clearUpIfDue()
         core.publication?.refreshIfDue(on: core.pool)
     }
 }

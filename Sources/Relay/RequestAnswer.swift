@@ -113,6 +113,13 @@ extension RelayCore {
         case .listOwed(let request): return RequestAnswer(.threadList(try owed(request, principal.viewer)))
         case .listHeld(let request): return RequestAnswer(.heldList(try held(request, principal)))
         case .decideHeld(let request): return RequestAnswer(try decide(request, principal))
+        case .flagPost(let request): return RequestAnswer(.done(try flag(request, principal)))
+        case .listFlags(let request): return RequestAnswer(.flagList(try flags(request, principal)))
+        case .closeFlag(let request): return RequestAnswer(.done(try close(request, principal)))
+        case .blobOpen(let request): return RequestAnswer(.blobHave(try openBlob(request, principal)))
+        case .blobChunk(let request): return RequestAnswer(.blobHave(try addChunk(request, principal)))
+        case .blobDone(let request): return RequestAnswer(.done(try finishBlob(request, principal)))
+        case .blobGet(let request): return RequestAnswer(.blobChunk(try blob(request, principal)))
         case .listTopics: return RequestAnswer(.topicList(try topics(principal.viewer)))
         case .fetchCertificates(let request):
             return RequestAnswer(.certificateList(try certificates(request)))

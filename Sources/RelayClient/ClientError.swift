@@ -119,6 +119,8 @@ extension WireErrorCode {
         case .unknownAudience: "UNKNOWN_AUDIENCE"
         case .stale: "STALE"
         case .evidenceMissing: "EVIDENCE_MISSING"
+        case .attachmentMissing: "ATTACHMENT_MISSING"
+        case .digestMismatch: "DIGEST_MISMATCH"
         case .overloaded: "OVERLOADED"
         case .limitExceeded: "LIMIT_EXCEEDED"
         case .draining: "DRAINING"

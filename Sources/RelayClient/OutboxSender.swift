@@ -38,6 +38,8 @@ package struct OutboxSender: Sendable {
     package enum Progress: Sendable, Equatable {
         case sent(OutboxReport.Sent)
         case refused(OutboxReport.Refused)
+        /// Bytes of a file that is on its way before its post.
+        case uploading(name: String, bytes: Int64, of: Int64)
     }
 
     private struct InFlight {
@@ -51,12 +53,15 @@ package struct OutboxSender: Sendable {
 
     private let outbox: Outbox
     private let signer: PostSigner?
+    private let attachments: BlobFiles?
 
     /// - Parameter signer: signs anew what waits with the signature of an earlier certificate, which the relay may take no more;
     ///   nil leaves every signature as it is.
-    package init(_ outbox: Outbox, signer: PostSigner?) {
+    ///   - attachments: the files of posts that wait; those that no post waits with any more are deleted from it.
+    package init(_ outbox: Outbox, signer: PostSigner?, attachments: BlobFiles? = nil) {
         self.outbox = outbox
         self.signer = signer
+        self.attachments = attachments
     }
 
     /// Sends everything that is pending when its turn comes.
@@ -93,13 +98,54 @@ package struct OutboxSender: Sendable {
                     try reading { () throws(StorageError) in try outbox.replaceSignature(of: item.id, with: fresh) }
                     signed = fresh
                 }
+                if let post, !post.attachments.isEmpty,
+                    try await !bring(post, of: item, over: connection, &report, progress)
+                {
+                    continue
+                }
                 inFlight.append(InFlight(item: item, post: post, response: connection.submitPublish(signed)))
             }
             guard !inFlight.isEmpty else { break }
             try await settle(&inFlight, &report, progress)
         }
+        if !report.sent.isEmpty { try forgetAttachments() }
         report.waitingCount = try reading { () throws(StorageError) in try outbox.pendingCount() }
         return report
+    }
+
+    /// Brings a post's files to the relay, which takes them before the post.
+    /// - Returns: false when the post cannot follow now, as the report says.
+    private func bring(
+        _ post: Post, of item: OutboxItem, over connection: RelayConnection, _ report: inout OutboxReport,
+        _ progress: (Progress) -> Void
+    ) async throws(ClientError) -> Bool {
+        do throws(ClientError) {
+            for attachment in post.attachments {
+                try await AttachmentUpload(connection: connection, files: attachments).send(attachment) { bytes in
+                    progress(.uploading(name: attachment.name, bytes: bytes, of: attachment.size))
+                }
+            }
+            return true
+        } catch .request(let error) where !error.retryable {
+            let refused = OutboxReport.Refused(id: item.id, title: item.title, error: error)
+            try reading { () throws(StorageError) in
+                try outbox.markRefused(refused.id, code: error.code.rawValue, reason: error.message)
+            }
+            report.refused.append(refused)
+            progress(.refused(refused))
+        } catch {
+            if report.stopped == nil { report.stopped = error }
+        }
+        return false
+    }
+
+    /// Deletes the copies of files that no post in the outbox belongs to any more.
+    package func forgetAttachments() throws(ClientError) {
+        guard let attachments, !attachments.isEmpty else { return }
+        let waiting = try reading { () throws(StorageError) in try outbox.items() }
+        let needed = Set(
+            waiting.flatMap { (try? Post(content: $0.item.post.content))?.attachments.map(\.digest) ?? [] })
+        attachments.keep(only: needed)
     }
 
     /// Waits for the oldest answers, at least for one, and notes them.

@@ -29,13 +29,13 @@ package struct PostSigner: Sendable {
     ///   - now: milliseconds since 1970.
     package func post(
         _ lesson: Lesson, topic: Topic, marking: Marking, audience: Audience, language: String, id: PostID? = nil,
-        now: Milliseconds
+        attachments: [Attachment] = [], now: Milliseconds
     ) -> Post {
         let id = id ?? Self.newID(at: now)
         return Post(
             id: id, salt: SecureRandom.bytes(Post.saltBytes), author: author, organisation: organisation,
             createdAt: now, topic: topic, thread: id, marking: marking, audience: audience, language: language,
-            body: .lesson(lesson))
+            body: .lesson(lesson), attachments: attachments)
     }
 
     /// A post in a thread.
@@ -44,12 +44,12 @@ package struct PostSigner: Sendable {
     ///   - topic: the thread's.
     package func post(
         _ body: Post.Body, in thread: PostID, topic: Topic, marking: Marking, audience: Audience, language: String,
-        now: Milliseconds
+        attachments: [Attachment] = [], now: Milliseconds
     ) -> Post {
         Post(
             id: Self.newID(at: now), salt: SecureRandom.bytes(Post.saltBytes), author: author,
             organisation: organisation, createdAt: now, topic: topic, thread: thread, marking: marking,
-            audience: audience, language: language, body: body)
+            audience: audience, language: language, body: body, attachments: attachments)
     }
 
     /// The post as it travels: its encoded content and the signature over that.

@@ -76,6 +76,12 @@ package struct Profile: Hashable, Sendable {
         }
     }
 
+    /// Copies of the files that belong to posts in the outbox; makes the folder at first.
+    package func openAttachments() throws(ClientError) -> BlobFiles {
+        try makeDirectories()
+        do { return try BlobFiles(directory: dataDirectory + "/attachments") } catch { throw .storage(error) }
+    }
+
     /// The posts that wait to be sent; makes the file at first.
     package func openOutbox() throws(ClientError) -> Outbox {
         try makeDirectories()

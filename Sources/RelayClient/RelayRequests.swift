@@ -69,6 +69,32 @@ extension RelayConnection {
         }
     }
 
+    /// Asks the curators of a post's topic to look at it.
+    /// - Parameter reason: 1 to 2,000 bytes.
+    package func flag(_ post: PostID, reason: String) async throws(ClientError) {
+        var flag = WireFlagPost()
+        flag.postID = Data(post.bytes)
+        flag.reason = reason
+        try await done(.flagPost(flag))
+    }
+
+    /// One page of flags after a number.
+    package func flags(mine: Bool, after number: Int64 = 0) async throws(ClientError) -> WireFlagList {
+        var list = WireListFlags()
+        list.mine = mine
+        list.after = number
+        guard case .flagList(let found) = try await request(.listFlags(list)) else { throw Self.unexpectedAnswer }
+        return found
+    }
+
+    /// - Parameter outcome: what came of it, 1 to 2,000 bytes.
+    package func closeFlag(_ number: Int64, outcome: String) async throws(ClientError) {
+        var close = WireCloseFlag()
+        close.number = number
+        close.outcome = outcome
+        try await done(.closeFlag(close))
+    }
+
     package func changeTopic(_ change: WireChangeTopic) async throws(ClientError) {
         guard case .done = try await request(.changeTopic(change)) else { throw Self.unexpectedAnswer }
     }

@@ -61,6 +61,10 @@ struct AppendBatch {
     private mutating func append(_ request: AppendRequest) throws -> AppendOutcome {
         let post = request.post
         let placement = try place(request)
+        if case .refused = placement {
+        } else if let missing = try AttachmentSQL.missing(request, in: db) {
+            return try earlier(request) ?? .attachmentMissing(name: missing.name)
+        }
         if let held = try hold(request, placement) { return held }
         switch placement {
         case .refused(let outcome):
@@ -198,6 +202,7 @@ struct AppendBatch {
         for member in post.audience.members {
             try db.run("INSERT INTO post_members (post, member) VALUES (?, ?)", [.integer(sequence), .id(member)])
         }
+        try AttachmentSQL.insert(post, at: sequence, in: db)
         state.lastSequence = sequence
         return PostPlace(sequence: sequence, receivedAt: receivedAt)
     }
@@ -311,7 +316,7 @@ extension LogState.ThreadRow {
             SELECT p.sequence, p.topic, k.path, p.marking, p.organisation, p.author, t.country, t.language,
                 t.organisation_kind, t.state
             FROM posts p JOIN threads t ON t.sequence = p.sequence JOIN topics k ON k.id = p.topic
-            WHERE p.id = ?
+            WHERE p.id = ? AND \(Retention.isKept("p.sequence"))
             """,
             [.id(id)]
         ) { columns in

@@ -57,6 +57,8 @@ package enum AppendOutcome: Sendable {
     /// A post in a thread names another topic than its thread's.
     case topicMismatch
     case widerThanThread
+    /// The author has not uploaded the bytes of this attachment, and may see no post that carries them.
+    case attachmentMissing(name: String)
     /// It waits for a curator of its topic, durably. The log is unchanged.
     case held
     /// Too many posts of its author, or of all, wait for a curator.

@@ -236,6 +236,13 @@ package final class ClientMirror: Sendable {
                 try MirrorThreadSQL.refresh(thread, in: db)
             }
         }
+        migrator.registerMigration("v5-retention") { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE topics ADD COLUMN keep_days INTEGER NOT NULL DEFAULT 0;
+                    ALTER TABLE topics ADD COLUMN review_days INTEGER NOT NULL DEFAULT 0;
+                    """)
+        }
         return migrator
     }
 }

@@ -75,6 +75,7 @@ extension RelayStore {
                 """,
                 [.integer(state.rawValue), .text(reason), .integer(audit.at), .integer(number)])
             guard changed == 1 else { throw StorageError.notFound("post that waits under this number") }
+            try db.run("DELETE FROM held_attachments WHERE held = ?", [.integer(number)])
             try AuditChain.append(audit, to: db)
         }
     }
@@ -138,6 +139,7 @@ enum HeldPostSQL {
                 .blob(request.contentHash), .blob(request.signed.content), .blob(request.signed.signature),
                 .blob(request.signed.certificateFingerprint), .integer(time),
             ])
+        try AttachmentSQL.hold(request.post, as: db.lastInsertedRowID, in: db)
         return .held
     }
 
@@ -148,6 +150,8 @@ enum HeldPostSQL {
             UPDATE held_posts SET state = 2, sequence = ?, decided_at = ?, content = x'', signature = x'' WHERE id = ?
             """,
             [.integer(place.sequence), .integer(audit.at), .id(id)])
+        try db.run(
+            "DELETE FROM held_attachments WHERE held = (SELECT number FROM held_posts WHERE id = ?)", [.id(id)])
         try AuditChain.append(audit, to: db)
     }
 }

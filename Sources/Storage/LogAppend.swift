@@ -36,7 +36,10 @@ extension RelayStore {
                             return .commit
                         }
                         headNumber.withLock { $0 = max($0, head) }
-                        if outcomes.contains(where: \.isRedaction) { hasErasedWords.store(true, ordering: .releasing) }
+                        if outcomes.contains(where: \.isRedaction) {
+                            hasErasedWords.store(true, ordering: .releasing)
+                            hasErasedBlobs.store(true, ordering: .releasing)
+                        }
                         return outcomes
                     } catch {
                         state.forget()

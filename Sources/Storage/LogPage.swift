@@ -137,11 +137,12 @@ package struct TopicSummary: Hashable, Sendable {
     package var postCount: Int
     /// 0 when the viewer sees no post of the topic.
     package var lastSequence: SequenceNumber
+    package var retention: TopicRetention
 
     package init(
         topic: Topic, description: String, isArchived: Bool, isModerated: Bool = false, threadCount: Int,
         postCount: Int,
-        lastSequence: SequenceNumber
+        lastSequence: SequenceNumber, retention: TopicRetention = TopicRetention()
     ) {
         self.topic = topic
         self.description = description
@@ -150,5 +151,6 @@ package struct TopicSummary: Hashable, Sendable {
         self.threadCount = threadCount
         self.postCount = postCount
         self.lastSequence = lastSequence
+        self.retention = retention
     }
 }

@@ -11,10 +11,11 @@ package struct MirrorTopic: Hashable, Sendable {
     package var unread: Int
     package var isArchived: Bool
     package var isModerated: Bool
+    package var retention: TopicRetention
 
     package init(
         topic: Topic, description: String, threads: Int = 0, unread: Int = 0, isArchived: Bool = false,
-        isModerated: Bool = false
+        isModerated: Bool = false, retention: TopicRetention = TopicRetention()
     ) {
         self.topic = topic
         self.description = description
@@ -22,6 +23,7 @@ package struct MirrorTopic: Hashable, Sendable {
         self.unread = unread
         self.isArchived = isArchived
         self.isModerated = isModerated
+        self.retention = retention
     }
 }
 
@@ -54,9 +56,10 @@ extension ClientMirror {
         try database.reading { db in
             try db.all(
                 """
-                SELECT path, description, is_archived, is_moderated, coalesce(c.threads, 0), coalesce(c.unread, 0)
-                FROM (SELECT path, description, is_archived, is_moderated FROM topics
-                    UNION ALL SELECT DISTINCT topic, '', 0, 0 FROM threads WHERE topic NOT IN (SELECT path FROM topics))
+                SELECT path, description, is_archived, is_moderated, coalesce(c.threads, 0), coalesce(c.unread, 0),
+                    keep_days, review_days
+                FROM (SELECT path, description, is_archived, is_moderated, keep_days, review_days FROM topics
+                    UNION ALL SELECT DISTINCT topic, '', 0, 0, 0, 0 FROM threads WHERE topic NOT IN (SELECT path FROM topics))
                 LEFT JOIN (SELECT topic, count(*) AS threads, sum(unread) AS unread FROM threads
                     WHERE lesson IS NOT NULL GROUP BY topic) c ON c.topic = path
                 ORDER BY path
@@ -64,7 +67,8 @@ extension ClientMirror {
             ) { columns in
                 MirrorTopic(
                     topic: try columns.topic(0), description: columns.text(1), threads: columns.int(4),
-                    unread: columns.int(5), isArchived: columns.int(2) != 0, isModerated: columns.int(3) != 0)
+                    unread: columns.int(5), isArchived: columns.int(2) != 0, isModerated: columns.int(3) != 0,
+                    retention: TopicRetention(keepDays: columns.int(6), reviewDays: columns.int(7)))
             }
         }
     }
@@ -75,12 +79,51 @@ extension ClientMirror {
             try db.run("DELETE FROM topics")
             for topic in topics {
                 try db.run(
-                    "INSERT INTO topics (path, description, is_archived, is_moderated) VALUES (?, ?, ?, ?)",
+                    """
+                    INSERT INTO topics (path, description, is_archived, is_moderated, keep_days, review_days)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
                     [
                         .text(topic.topic.path), .text(topic.description), .flag(topic.isArchived),
-                        .flag(topic.isModerated),
+                        .flag(topic.isModerated), .integer(topic.retention.keepDays),
+                        .integer(topic.retention.reviewDays),
                     ])
             }
+        }
+    }
+
+    /// Erases, from the file's bytes too, the threads whose topic keeps them no longer at `now`; the same rule as the
+    /// relay's, so that it needs no connection.
+    /// - Returns: how many posts went.
+    @discardableResult
+    package func expire(at now: Milliseconds) throws(StorageError) -> Int {
+        let due = """
+            SELECT c.id FROM topics k JOIN threads c ON c.topic = k.path JOIN posts l ON l.sequence = c.lesson
+            WHERE k.keep_days > 0 AND l.received_at < ?1 - k.keep_days * \(TopicRetention.day)
+            """
+        guard try database.reading({ db in try db.exists(due + " LIMIT 1", [.integer(now)]) }) else { return 0 }
+        return try database.writing { db in
+            var count = 0
+            for thread in try db.all(due, [.integer(now)], { try $0.postID(0) }) {
+                count += try db.run("DELETE FROM posts WHERE thread = ?", [.id(thread)])
+                try MirrorThreadSQL.refresh(thread, in: db)
+            }
+            if count > 0 { try MirrorSearch.index.removeAll(in: db) }
+            return count
+        }
+    }
+
+    /// Lessons whose last post here is older than their topic's time for review, the oldest first.
+    package func dueForReview(at now: Milliseconds, limit: Int) throws(StorageError) -> [MirrorThread] {
+        try database.reading { db in
+            try db.all(
+                """
+                SELECT \(MirrorThreadSQL.columns) FROM topics k JOIN threads c ON c.topic = k.path
+                JOIN posts l ON l.sequence = c.lesson JOIN posts n ON n.sequence = c.last_sequence
+                WHERE k.review_days > 0 AND n.received_at < ?1 - k.review_days * \(TopicRetention.day)
+                ORDER BY n.received_at LIMIT ?2
+                """,
+                [.integer(now), .integer(max(1, limit))], MirrorThreadSQL.thread)
         }
     }
 

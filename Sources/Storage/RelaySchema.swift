@@ -15,6 +15,9 @@ enum RelaySchema {
         migrator.registerMigration("v3-threads") { db in try db.execute(sql: ThreadStateSQL.schema) }
         migrator.registerMigration("v4-moderation") { db in try db.execute(sql: HeldPostSQL.schema) }
         migrator.registerMigration("v5-thread-marks") { db in try db.execute(sql: ThreadMarkSQL.schema) }
+        migrator.registerMigration("v6-attachments") { db in try db.execute(sql: AttachmentSQL.schema) }
+        migrator.registerMigration("v6-retention") { db in try db.execute(sql: Retention.schema) }
+        migrator.registerMigration("v6-flags") { db in try db.execute(sql: FlagSQL.schema) }
         return migrator
     }
 

@@ -10,6 +10,7 @@ import Synchronization
 package final class RelayStore: Sendable {
     static let fileName = "relay.sqlite"
     static let lockFileName = "relay.lock"
+    static let blobDirectoryName = "attachments"
 
     let pool: DatabasePool
     /// What the writer remembers between appends. Locked on the writer's queue only, so that it is never waited for.
@@ -22,6 +23,12 @@ package final class RelayStore: Sendable {
     let indexedNumber = Mutex<SequenceNumber>(0)
     /// True from the start, since the last process may have ended before it purged them.
     let hasErasedWords = Atomic(true)
+    /// Posts with attachments may have been erased since these were cleared up.
+    let hasErasedBlobs = Atomic(true)
+    /// Held by whoever changes the files of attachments, from the look at a file to the row that says what it is.
+    let blobs: Mutex<BlobFiles>
+    /// For reading: a file that is whole never changes.
+    let blobFiles: BlobFiles
     private let lock: DirectoryLock
 
     /// Opens the database in `directory`, which exists, and makes or upgrades it as needed.
@@ -31,6 +38,8 @@ package final class RelayStore: Sendable {
         lock = try DirectoryLock(directory: directory, file: RelayStore.lockFileName)
         let path = directory + "/" + RelayStore.fileName
         try PrivateFile.create(path)
+        blobFiles = try BlobFiles(directory: directory + "/" + RelayStore.blobDirectoryName)
+        blobs = Mutex(blobFiles)
         do {
             pool = try RelayStore.open(path: path, readerCount: readerCount)
             try pool.writeWithoutTransaction { db in

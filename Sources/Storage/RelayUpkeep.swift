@@ -66,6 +66,7 @@ extension RelayStore {
                 guard SHA256.digest(columns.blob(2)) != columns.blob(1) else { return nil }
                 return "the content of a post differs from its hash: \(columns.integer(0))"
             }
+            problems += try blobProblems(db)
             if let broken = try AuditChain.verify(db).firstBroken {
                 problems.append("the audit chain is broken at its entry: \(broken)")
             }
@@ -112,10 +113,20 @@ private struct IntegrityCheck {
             sql: """
                 SELECT sequence FROM posts WHERE sequence NOT IN (SELECT sequence FROM post_contents)
                     AND sequence NOT IN (SELECT post FROM redactions)
+                    AND thread NOT IN (SELECT thread FROM expired_threads)
+                """),
+        IntegrityCheck(
+            problem: "a post of a thread that was kept long enough still has its content",
+            sql: """
+                SELECT p.sequence FROM posts p JOIN post_contents c ON c.sequence = p.sequence
+                WHERE p.thread IN (SELECT thread FROM expired_threads)
                 """),
         IntegrityCheck(
             problem: "a redacted post still has its content",
             sql: "SELECT post FROM redactions WHERE post IN (SELECT sequence FROM post_contents)"),
+        IntegrityCheck(
+            problem: "a redacted post still has attachments",
+            sql: "SELECT post FROM redactions WHERE post IN (SELECT post FROM post_attachments)"),
         IntegrityCheck(
             problem: "a lesson has no thread",
             sql: "SELECT sequence FROM posts WHERE kind = 1 AND sequence NOT IN (SELECT sequence FROM threads)"),

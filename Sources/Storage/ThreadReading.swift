@@ -12,7 +12,7 @@ extension RelayStore {
             let found = try db.first(
                 """
                 SELECT \(ThreadSQL.columns) FROM \(ThreadSQL.tables)
-                WHERE l.id = ?3 AND \(VisibilitySQL.own("l"))
+                WHERE l.id = ?3 AND \(VisibilitySQL.own("l")) AND \(Retention.isKept("t.sequence"))
                 """,
                 viewer.parameters + [.id(id)], ThreadSQL.summary)
             guard let summary = found else { return nil }
@@ -38,7 +38,7 @@ extension RelayStore {
     /// The threads that `query` asks for, as far as `viewer` may see them.
     package func threads(_ query: ThreadQuery, viewer: Viewer) throws(StorageError) -> [ThreadSummary] {
         try read { db in
-            var condition = " AND \(VisibilitySQL.own("l"))"
+            var condition = " AND \(VisibilitySQL.own("l")) AND \(Retention.isKept("t.sequence"))"
             let limit = min(max(1, query.limit), ThreadQuery.maxLimit)
             var values = viewer.parameters + [.integer(query.before ?? .max), .integer(limit)]
             if let filter = query.filter {
@@ -104,7 +104,8 @@ extension RelayStore {
             }
             return try db.all(
                 """
-                SELECT id, path, description, is_archived, open_threads, open_posts, open_last_sequence, is_moderated
+                SELECT id, path, description, is_archived, open_threads, open_posts, open_last_sequence, is_moderated,
+                    keep_days, review_days
                 FROM topics ORDER BY path
                 """
             ) { columns in
@@ -113,7 +114,8 @@ extension RelayStore {
                     topic: try columns.topic(1), description: columns.text(2), isArchived: columns.flag(3),
                     isModerated: columns.flag(7),
                     threadCount: columns.int(4) + own.threads, postCount: columns.int(5) + own.posts,
-                    lastSequence: max(columns.integer(6), own.last))
+                    lastSequence: max(columns.integer(6), own.last),
+                    retention: TopicRetention(keepDays: columns.int(8), reviewDays: columns.int(9)))
             }
         }
     }

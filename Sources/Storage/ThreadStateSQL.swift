@@ -181,7 +181,6 @@ struct ThreadChange {
             [.integer(thread)])
     }
 
-    /// Takes a text out of every table; `secure_delete` takes it out of the file's bytes as well.
     private func erase(_ id: PostID, by redaction: SequenceNumber) throws {
         let found = try db.first(
             """
@@ -190,12 +189,7 @@ struct ThreadChange {
             [.id(id)]
         ) { ($0.integer(0), $0.flag(1), $0.blob(2)) }
         guard let (post, isOpen, content) = found else { return }
-        try RelaySearch.erase(decode(content)?.searchText, isOpen: isOpen, at: post, in: db)
-        let this = [SQLValue.integer(post)]
-        try db.run("DELETE FROM post_contents WHERE sequence = ?", this)
-        for table in ["thread_texts", "thread_reports", "thread_translations"] {
-            try db.run("DELETE FROM \(table) WHERE post = ?", this)
-        }
+        try PostErasure.erase(post, isOpen: isOpen, searchText: decode(content)?.searchText, in: db)
         try db.run(
             "INSERT INTO redactions (post, redaction) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [.integer(post), .integer(redaction)])

@@ -36,17 +36,20 @@ extension RelayStore {
     /// comments come when a curator of it lets them; posts that wait when it becomes open go on waiting.
     /// - Throws: `.notFound`.
     package func changeTopic(
-        _ topic: Topic, description: String?, isArchived: Bool?, isModerated: Bool?, audit: AuditEntry
+        _ topic: Topic, description: String?, isArchived: Bool?, isModerated: Bool?, keepDays: Int? = nil,
+        reviewDays: Int? = nil, audit: AuditEntry
     ) throws(StorageError) {
         try changeTopics { db in
             let changed = try db.run(
                 """
                 UPDATE topics SET description = coalesce(?, description), is_archived = coalesce(?, is_archived),
-                    is_moderated = coalesce(?, is_moderated) WHERE path = ?
+                    is_moderated = coalesce(?, is_moderated), keep_days = coalesce(?, keep_days),
+                    review_days = coalesce(?, review_days) WHERE path = ?
                 """,
                 [
                     .optional(description), isArchived.map(SQLValue.flag) ?? .null,
-                    isModerated.map(SQLValue.flag) ?? .null, .text(topic.path),
+                    isModerated.map(SQLValue.flag) ?? .null, keepDays.map { SQLValue.integer($0) } ?? .null,
+                    reviewDays.map { SQLValue.integer($0) } ?? .null, .text(topic.path),
                 ])
             guard changed == 1 else { throw StorageError.notFound("topic \(topic)") }
             try AuditChain.append(audit, to: db)

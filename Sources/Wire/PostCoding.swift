@@ -31,6 +31,7 @@ extension Post {
         content.marking = WireMarking(marking)
         content.audience = WireAudience(audience)
         content.language = language
+        content.attachments = attachments.map(WireAttachment.init)
         content.body = WirePostContent.OneOf_Body(body)
         guard let bytes: [UInt8] = try? content.serializedBytes() else {
             preconditionFailure("a message without required fields always serialises")
@@ -81,7 +82,21 @@ extension WirePostContent {
         return Post(
             id: id, salt: Array(salt), author: author, organisation: organisation, createdAt: createdAtMs, topic: topic,
             thread: thread, marking: marking, audience: try audience.value(), language: language,
-            body: try body.value())
+            body: try body.value(), attachments: attachments.map(\.value))
+    }
+}
+
+extension WireAttachment {
+    init(_ attachment: Attachment) {
+        self.init()
+        name = attachment.name
+        mediaType = attachment.mediaType
+        size = UInt64(clamping: attachment.size)
+        digest = Data(attachment.digest)
+    }
+
+    fileprivate var value: Attachment {
+        Attachment(name: name, mediaType: mediaType, size: Int64(clamping: size), digest: Array(digest))
     }
 }
 

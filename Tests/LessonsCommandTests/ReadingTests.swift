@@ -166,7 +166,8 @@ enum MadePosts {
             names == [
                 "sequence", "id", "thread", "kind", "topic", "marking", "audience", "language", "organisation",
                 "author",
-                "author_name", "created_at", "received_at", "verified", "title", "observation", "discussion",
+                "author_name", "created_at", "received_at", "verified", "attachments", "title", "observation",
+                "discussion",
                 "conclusion",
                 "recommendation", "evidence", "event_date", "country", "tags", "action_body", "due_date", "references",
             ])

@@ -108,6 +108,27 @@ final class Fixture {
             rights: rights, mayReply: { _ in decision })
     }
 
+    static let uploads = UploadLimits(maxFiles: 4, maxBytes: 4_096, minFreeBytes: 0)
+
+    /// Brings a file to the relay in one piece.
+    @discardableResult
+    func upload(_ bytes: [UInt8], named name: String = "plan.pdf", by viewer: Viewer) throws -> LessonModel.Attachment {
+        let file = attachment(bytes, named: name)
+        let now = tick()
+        guard try !store.openUpload(file.digest, size: file.size, by: viewer, at: now, limits: Self.uploads).isComplete
+        else { return file }
+        _ = try bytes.withUnsafeBytes {
+            try store.appendUpload($0, at: 0, of: file.digest, by: viewer.member, at: now, limits: Self.uploads)
+        }
+        guard try store.finishUpload(file.digest, by: viewer.member, at: now) else { throw FixtureError.badUpload }
+        return file
+    }
+
+    func attachment(_ bytes: [UInt8], named name: String = "plan.pdf") -> LessonModel.Attachment {
+        LessonModel.Attachment(
+            name: name, mediaType: "application/pdf", size: Int64(bytes.count), digest: SHA256.digest(bytes))
+    }
+
     @discardableResult
     func append(_ posts: Post...) throws -> [LoggedPost] {
         let outcomes = try store.append(posts.map { request($0) }, receivedAt: tick())
@@ -117,6 +138,7 @@ final class Fixture {
 
 enum FixtureError: Error {
     case badSlug(String)
+    case badUpload
 }
 
 extension AppendOutcome {
@@ -139,6 +161,7 @@ extension AppendOutcome {
         case .unknownParent: "unknownParent"
         case .topicMismatch: "topicMismatch"
         case .widerThanThread: "widerThanThread"
+        case .attachmentMissing: "attachmentMissing"
         case .held: "held"
         case .tooManyHeld: "tooManyHeld"
         case .ruledOut(let error): "\(error.kind)"

@@ -35,7 +35,12 @@ import Testing
         var hits: [[PostID]]
         var hitCounts: [Int]
         var snippets: [[PostID]]
+        /// Which posts carry which of the files, and which of them need not be sent.
+        var carried: [[Bool]]
+        var known: [Bool]
     }
+
+    private static let files = (0..<5).map { [UInt8](repeating: $0, count: 10) }
 
     private static let words = ["radio", "camera", "court", "border", "victim", "force"]
 
@@ -58,12 +63,16 @@ import Testing
         for _ in 0..<350 {
             let author = random.pick(viewers)
             let mine = accepted.filter { seen($0.post, author, accepted, clients) }
-            let post = try post(by: author, among: mine, viewers, fixture, &random)
+            var post = try post(by: author, among: mine, viewers, fixture, &random)
+            if post.body.kind.takesAttachments, random.chance(percent: 40) {
+                post.attachments = [try fixture.upload(random.pick(Self.files), by: author)]
+            }
+            let signed = post
             var request = fixture.request(post, rights: ThreadRights(isCurator: random.chance(percent: 60)))
             request.mayReply = { thread in
                 guard thread.allows(author, clients: { clients[$0] ?? [] }) else { return .unseen }
                 let isAdmitted = thread.admits(
-                    reply: post.visibility, clients: { clients[$0] ?? [] }, organisationOf: { homes[$0] })
+                    reply: signed.visibility, clients: { clients[$0] ?? [] }, organisationOf: { homes[$0] })
                 return isAdmitted ? .allowed : .wider
             }
             contents.keep(request)
@@ -83,6 +92,10 @@ import Testing
             }
             for (slug, named) in clients { try alone.store.setClients(of: slug, to: named, audit: alone.audit()) }
             for request in accepted where seen(request.post, viewer, accepted, clients) {
+                for file in request.post.attachments {
+                    let author = Viewer(member: request.post.author, organisation: request.post.organisation)
+                    try alone.upload(Self.files.first { SHA256.digest($0) == file.digest } ?? [], by: author)
+                }
                 let outcome = try alone.store.append([request], receivedAt: alone.tick(), decode: contents.decode)[0]
                 // A post that is only acceptable with one that the viewer may not see gives that one away.
                 #expect(outcome.logged != nil, "\(request.post.body.kind.name) \(outcome.name), \(viewer.organisation)")
@@ -98,6 +111,8 @@ import Testing
             #expect(all.hits == own.hits)
             #expect(all.hitCounts == own.hitCounts)
             #expect(all.snippets == own.snippets)
+            #expect(all.carried == own.carried)
+            #expect(all.known == own.known)
         }
     }
 
@@ -221,6 +236,8 @@ import Testing
                 thread: summary.id, title: summary.title, state: summary.state, posts: page.posts.compactMap(id),
                 postCount: summary.postCount, reception: summary.reception)
         }
+        // What somebody has uploaded and not posted, that person knows.
+        try store.collectBlobs(uploadsBefore: .max)
         let results = try Self.words.map { word in
             try store.search(SearchQuery(word), in: SearchScope(), viewer: viewer, limit: 500, decode: contents.decode)
         }
@@ -229,6 +246,15 @@ import Testing
             byActivity: try store.threads(ThreadQuery(order: .lastActivity, limit: 500), viewer: viewer).map(\.id),
             topics: try store.topics(viewer: viewer).map { "\($0.topic) \($0.threadCount) \($0.postCount)" },
             hits: results.map { $0.hits.map(\.thread.id).sorted { $0.description < $1.description } },
-            hitCounts: results.map(\.threadCount), snippets: results.map { $0.hits.compactMap { id($0.post) } })
+            hitCounts: results.map(\.threadCount), snippets: results.map { $0.hits.compactMap { id($0.post) } },
+            carried: try ids.map { id in try Self.files.map { try store.carries(id, SHA256.digest($0), viewer: viewer) }
+            },
+            known: try Self.files.map { bytes in
+                let standing = try store.openUpload(
+                    SHA256.digest(bytes), size: Int64(bytes.count), by: viewer, at: fixture.tick(),
+                    limits: UploadLimits(maxFiles: 100, maxBytes: .max, minFreeBytes: 0))
+                #expect(standing.isComplete || standing.offset == 0)
+                return standing.isComplete
+            })
     }
 }

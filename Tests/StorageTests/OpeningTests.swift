@@ -63,7 +63,8 @@ struct OpeningTests {
         #expect(names.contains("relay.sqlite-wal"))
         for name in names {
             let attributes = try FileManager.default.attributesOfItem(atPath: fixture.directory.file(name))
-            #expect(attributes[.posixPermissions] as? Int == 0o600, "\(name)")
+            let isFolder = attributes[.type] as? FileAttributeType == .typeDirectory
+            #expect(attributes[.posixPermissions] as? Int == (isFolder ? 0o700 : 0o600), "\(name)")
         }
     }
 

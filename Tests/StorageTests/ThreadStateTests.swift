@@ -132,9 +132,10 @@ import Testing
             ).threadCount
         }
         func files() throws -> String {
-            try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path).map {
-                String(decoding: try fileBytes(fixture.directory.path + "/" + $0), as: UTF8.self)
-            }.joined()
+            try FileManager.default.contentsOfDirectory(atPath: fixture.directory.path).filter { $0.contains("sqlite") }
+                .map {
+                    String(decoding: try fileBytes(fixture.directory.path + "/" + $0), as: UTF8.self)
+                }.joined()
         }
         #expect(try found("xylophonistically") == 1)
         try fixture.store.checkpoint()

@@ -29,6 +29,8 @@ package struct PostFacts: Hashable, Sendable {
     /// BCP 47.
     package var language: String
     package var signature: Signature
+    /// Files that belong to it; their bytes are not in the export.
+    package var attachments: [Attachment]
 
     /// - Parameter authorName: of the certificate; left out where the signature does not prove it.
     package init(
@@ -47,12 +49,14 @@ package struct PostFacts: Hashable, Sendable {
         audience = post.audience
         language = post.language
         self.signature = signature
+        attachments = post.attachments
     }
 
     package init(
         id: PostID, kind: String, parent: PostID?, sequence: SequenceNumber, createdAt: Milliseconds,
         receivedAt: Milliseconds, author: MemberID, authorName: String?, organisation: OrganisationSlug,
-        marking: Marking, audience: Audience, language: String, signature: Signature
+        marking: Marking, audience: Audience, language: String, signature: Signature,
+        attachments: [Attachment] = []
     ) {
         self.id = id
         self.kind = kind
@@ -67,6 +71,7 @@ package struct PostFacts: Hashable, Sendable {
         self.audience = audience
         self.language = language
         self.signature = signature
+        self.attachments = attachments
     }
 
     private static func cleaned(_ name: String?) -> String? {
@@ -85,5 +90,18 @@ package struct PostFacts: Hashable, Sendable {
     /// Whom the audience names, sorted.
     package var audienceNames: [String] {
         audience.organisations.sorted().map(\.text) + audience.members.sorted().map(\.description)
+    }
+}
+
+/// An attachment in one line of an export: `SHA-256 SIZE TYPE NAME`, of which only the name may hold spaces.
+extension Attachment {
+    package var exportLine: String { "\(Hex.text(of: digest)) \(size) \(mediaType) \(name)" }
+
+    /// Nil for what is no such line.
+    package init?(exportLine line: String) {
+        let parts = line.split(separator: " ", maxSplits: 3, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 4, let digest = Hex.bytes(of: parts[0]), let size = Int64(parts[1]) else { return nil }
+        self.init(name: parts[3], mediaType: parts[2], size: size, digest: digest)
+        guard (try? validate()) != nil else { return nil }
     }
 }

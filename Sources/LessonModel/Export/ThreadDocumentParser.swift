@@ -114,13 +114,22 @@ extension LessonDocumentParser {
                 )
             }
         }
+        var attachments: [Attachment] = []
+        for line in values.texts("attachments") {
+            if let attachment = Attachment(exportLine: line) {
+                attachments.append(attachment)
+            } else {
+                add(values.line, "attachments", "\"\(line.prefix(60))\" is no SHA-256, size, type and name of a file")
+            }
+        }
         guard let id, let number, let kind, let marking, let language, let organisation, let author, let signature,
             let created, let received
         else { return nil }
         return PostFacts(
             id: id, kind: kind, parent: values.text("answers").flatMap { PostID(text: $0) }, sequence: number,
             createdAt: created, receivedAt: received, author: author, authorName: values.text("author-name"),
-            organisation: organisation, marking: marking, audience: audience, language: language, signature: signature)
+            organisation: organisation, marking: marking, audience: audience, language: language, signature: signature,
+            attachments: attachments)
     }
 
     fileprivate mutating func replies() -> [ThreadDocument.Reply] {

@@ -48,6 +48,7 @@ extension ThreadDocument {
         text.add("signature", facts.signature.rawValue)
         text.add("created", TimestampText.rfc3339(facts.createdAt))
         text.add("received", TimestampText.rfc3339(facts.receivedAt))
+        text.add("attachments", facts.attachments.map(\.exportLine))
     }
 
     /// The number in a post's heading; nil for whatever is none.

@@ -88,10 +88,13 @@ struct OutboxSendCommand: AsyncParsableCommand {
             var done = 0
             let report: OutboxReport
             do {
-                let sender = OutboxSender(outbox, signer: try PostSigner(identity))
-                report = try await sender.send(over: connection, now: context.now) { _ in
-                    done += 1
-                    progress.update(done, now: .now)
+                report = try await context.sender(outbox, identity).send(over: connection, now: context.now) { step in
+                    if case .uploading(let name, let bytes, let size) = step {
+                        progress.upload(name, bytes, of: size, now: .now)
+                    } else {
+                        done += 1
+                        progress.update(done, now: .now)
+                    }
                 }
             } catch {
                 await connection.close()
@@ -136,6 +139,7 @@ struct OutboxDropCommand: AsyncParsableCommand {
                 chosen.append(matches[0].item.id)
             }
             for id in chosen { try outbox.drop(id) }
+            try context.sender(outbox, try context.identity()).forgetAttachments()
             if context.output.isJSON {
                 try context.output.json(.object([("dropped", .strings(chosen.map(\.description)))]))
             } else {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import LessonModel
 import RelayClient
+import Storage
 import TerminalUI
 import Wire
 
@@ -14,6 +15,8 @@ struct OwedCommand: AsyncParsableCommand {
 
             With --actions: the lessons that name your organisation as who should act, by what was received here, and that it \
             has neither adopted nor found not applicable; those due first on top.
+
+            With --review: the lessons received here whose last post is older than their topic's time for review.
             """)
 
     @OptionGroup var options: CommandOptions
@@ -28,16 +31,22 @@ struct OwedCommand: AsyncParsableCommand {
     @Flag(help: "List what is for your organisation to do, due within 30 days, overdue, or without a day.")
     var actions = false
 
+    @Flag(help: "List lessons that should be looked at again: revised, confirmed by a report, or superseded.")
+    var review = false
+
     func validate() throws {
         guard (1...500).contains(limit) else { throw ValidationError("--limit is 1 to 500") }
-        guard !actions || topics.isEmpty && narrowing.isEmpty else {
-            throw ValidationError("--actions looks at everything that was received: leave topics and filters out")
+        guard !(actions || review) || topics.isEmpty && narrowing.isEmpty else {
+            throw ValidationError(
+                "--actions and --review look at everything that was received: leave topics and filters out")
         }
+        guard !(actions && review) else { throw ValidationError("give --actions or --review, not both") }
     }
 
     func run() async throws {
         try await options.perform { context in
             guard !actions else { return try showActions(context) }
+            guard !review else { return try showReview(context) }
             let named = try narrowing.filter(topics: topics)
             let found = try await context.connected { connection, _ in
                 var list = WireListOwed()
@@ -77,6 +86,37 @@ struct OwedCommand: AsyncParsableCommand {
 
 extension OwedCommand {
     private static let dueMilliseconds: Milliseconds = 30 * 86_400_000
+
+    private func showReview(_ context: CommandContext) throws {
+        let identity = try context.identity()
+        let found = try context.mirror(identity).dueForReview(at: context.now, limit: Int(limit))
+        let output = context.output
+        if output.isJSON {
+            for thread in found {
+                try output.json(
+                    .object([
+                        ("thread", .string(thread.id.description)), ("sequence", .integer(thread.sequence)),
+                        ("title", .string(thread.title)), ("topic", .string(thread.topic.path)),
+                        ("organisation", .string(thread.organisation.text)), ("state", .string(thread.state.name)),
+                    ]))
+            }
+            return
+        }
+        guard let first = found.first else {
+            output.message("no lesson that was received here is due for review")
+            return
+        }
+        var table = TextTable(("POST", .right), ("STATE", .left), ("FROM", .left), ("TOPIC", .left), ("TITLE", .left))
+        for thread in found {
+            table.add(
+                StyledText("#\(thread.sequence)", .bold), StyledText(thread.state.name),
+                StyledText(thread.organisation.text), StyledText(thread.topic.path, .cyan), StyledText(thread.title))
+        }
+        try output.data(table.lines(width: output.width))
+        output.message(
+            StyledText(
+                "look at one with: lessons show \(first.sequence)   then revise it, or report what became of it", .dim))
+    }
 
     private func showActions(_ context: CommandContext) throws {
         let identity = try context.identity()

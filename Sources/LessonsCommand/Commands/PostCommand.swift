@@ -16,6 +16,7 @@ struct PostCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: CommandOptions
+    @OptionGroup var attaching: AttachmentOptions
 
     @Argument(
         help: "The file with the lesson; - is standard input.",
@@ -71,7 +72,8 @@ struct PostCommand: AsyncParsableCommand {
             }
             let post = try PostSigner(identity).post(
                 document.lesson, topic: document.topic, marking: document.marking, audience: document.audience,
-                language: document.language, now: context.now)
+                language: document.language, attachments: try attaching.attachments(context), now: context.now)
+            do { try post.validate() } catch { throw CommandFailure(any: error) }
             guard !dryRun else {
                 try await preview(post, document, context)
                 return

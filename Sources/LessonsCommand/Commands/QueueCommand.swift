@@ -11,7 +11,9 @@ struct QueueCommand: AsyncParsableCommand {
             To a moderated topic, lessons and comments of those who do not curate it come when a curator lets them. Nobody \
             else learns of a post that waits, and no curator who may not see it by its marking.
             """,
-        subcommands: [List.self, Show.self, Approve.self, Return.self, Reject.self], defaultSubcommand: List.self)
+        subcommands: [
+            List.self, Show.self, Approve.self, Return.self, Reject.self, Flags.self, Close.self,
+        ], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

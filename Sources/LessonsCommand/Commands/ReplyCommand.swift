@@ -13,6 +13,7 @@ struct ReplyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var source: SourceOptions
+    @OptionGroup var attaching: AttachmentOptions
 
     @Argument(help: "What you answer: a post's number such as 12, its id, or the beginning of the id.")
     var post: String
@@ -96,7 +97,7 @@ struct ReplyCommand: AsyncParsableCommand {
         let reply = try PostSigner(identity).post(
             .comment(comment), in: lesson.id, topic: lesson.topic, marking: handling.marking,
             audience: handling.audience,
-            language: language ?? lesson.language, now: context.now)
+            language: language ?? lesson.language, attachments: try attaching.attachments(context), now: context.now)
         do { try reply.validate() } catch { throw CommandFailure(error) }
         return reply
     }

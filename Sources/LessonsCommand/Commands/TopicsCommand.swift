@@ -14,8 +14,10 @@ struct TopicsCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await options.perform { context in
-            try await source.read(context) { connection, _ in
-                try show(try await connection.topics(), context.output)
+            try await source.read(context) { connection, identity in
+                let topics = try await connection.topics()
+                try? context.mirror(identity).keep(topics, at: context.now)
+                try show(topics, context.output)
             } local: { identity in
                 try showMirrored(try context.mirror(identity), context.output)
             }
@@ -30,7 +32,8 @@ struct TopicsCommand: AsyncParsableCommand {
                         ("topic", .string(topic.path)), ("description", .string(topic.description_p)),
                         ("threads", .integer(Int64(topic.threads))), ("posts", .integer(Int64(topic.posts))),
                         ("last_sequence", .integer(topic.lastSequence)), ("moderated", .bool(topic.moderated)),
-                        ("archived", .bool(topic.archived)),
+                        ("archived", .bool(topic.archived)), ("keep_days", .integer(Int64(topic.keepDays))),
+                        ("review_days", .integer(Int64(topic.reviewDays))),
                     ]))
             }
             return
@@ -40,7 +43,9 @@ struct TopicsCommand: AsyncParsableCommand {
             table.add(
                 StyledText(topic.path), StyledText("\(topic.threads)"), StyledText("\(topic.posts)"),
                 StyledText(topic.moderated ? "[moderated] " : "", .yellow)
-                    + StyledText(topic.archived ? "[archived] " : "", .yellow) + StyledText(topic.description_p, .dim))
+                    + StyledText(topic.archived ? "[archived] " : "", .yellow)
+                    + StyledText(topic.keepDays > 0 ? "[kept \(topic.keepDays) days] " : "", .yellow)
+                    + StyledText(topic.description_p, .dim))
         }
         try output.data(table.lines(width: output.width))
         output.message("follow one with: lessons subscribe 'TOPIC/#'")

@@ -54,7 +54,21 @@ enum ThreadSchema {
                 "created_at": { "$ref": "#/$defs/moment", "description": "By the author's clock." },
                 "received_at": { "$ref": "#/$defs/moment", "description": "By the relay's clock." },
                 "verified": { "type": "boolean", "description": "The exporter has found the signature to be the author's." },
-                "signature": { "enum": ["verified", "unchecked", "failed"] }
+                "signature": { "enum": ["verified", "unchecked", "failed"] },
+                "attachments": {
+                  "type": "array",
+                  "description": "Files that belong to the post; their bytes are not in the export.",
+                  "items": {
+                    "type": "object",
+                    "required": ["name", "media_type", "size", "sha256"],
+                    "properties": {
+                      "name": { "type": "string" },
+                      "media_type": { "type": "string" },
+                      "size": { "type": "integer", "minimum": 1, "description": "In bytes." },
+                      "sha256": { "type": "string", "pattern": "^[0-9a-f]{64}$" }
+                    }
+                  }
+                }
               },
               "if": { "properties": { "verified": { "const": true } } },
               "then": { "properties": { "signature": { "const": "verified" } } },

@@ -139,9 +139,9 @@ final class ClientLink: Sendable {
 
     private func sendWaiting(over connection: RelayConnection) async {
         guard let outbox = try? context.profile.openOutbox(), (try? outbox.pendingCount()) ?? 0 > 0,
-            let signer = try? PostSigner(context.freshIdentity())
+            let sender = try? context.sender(outbox, context.freshIdentity())
         else { return }
-        let report = try? await OutboxSender(outbox, signer: signer).send(over: connection, now: context.now)
+        let report = try? await sender.send(over: connection, now: context.now)
         for refused in report?.refused ?? [] {
             mailbox.post(.failed("the relay refused \"\(refused.title)\": \(refused.error.message)"))
         }
@@ -162,13 +162,6 @@ final class ClientLink: Sendable {
     /// Asks the relay for its topics, and keeps them for when there is no line.
     func refreshTopics(over connection: RelayConnection) async {
         guard let topics = try? await connection.topics() else { return }
-        try? mirror.setTopics(
-            topics.compactMap { summary in
-                Topic(summary.path).map {
-                    MirrorTopic(
-                        topic: $0, description: summary.description_p, isArchived: summary.archived,
-                        isModerated: summary.moderated)
-                }
-            })
+        try? mirror.keep(topics, at: context.now)
     }
 }

@@ -113,7 +113,7 @@ struct SubmissionPosting {
         try outbox.add(
             OutboxItem(id: post.id, post: try signer.sign(post), title: title, createdAt: post.createdAt))
         guard let connection else { return .queued("there is no connection; it is sent when there is one") }
-        let report = try await OutboxSender(outbox, signer: signer).send(over: connection, now: context.now)
+        let report = try await context.sender(outbox, identity).send(over: connection, now: context.now)
         if let sent = report.sent.first(where: { $0.id == post.id }) {
             guard !sent.isHeld else { return .held }
             // So that it is seen at once, whatever is followed.

@@ -187,7 +187,7 @@ struct ImportRun {
             waiting = isDryRun ? 0 : try outbox.pendingCount()
             return
         }
-        let report = try await OutboxSender(outbox, signer: try PostSigner(identity)).send(
+        let report = try await context.sender(outbox, identity).send(
             over: connection, now: context.now)
         waiting = report.waitingCount
         for sent in report.sent {

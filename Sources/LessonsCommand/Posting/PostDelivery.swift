@@ -84,8 +84,13 @@ struct PostDelivery {
     private func send(
         _ id: PostID, topic: Topic, _ outbox: Outbox, _ connection: RelayConnection
     ) async throws -> Outcome {
-        var report = try await OutboxSender(outbox, signer: try PostSigner(identity)).send(
-            over: connection, now: context.now)
+        var progress = ProgressReport("sent", total: nil, output: context.output, now: .now)
+        var report = try await context.sender(outbox, identity).send(over: connection, now: context.now) { step in
+            if case .uploading(let name, let bytes, let size) = step {
+                progress.upload(name, bytes, of: size, now: .now)
+            }
+        }
+        progress.end()
         let own = report.sent.first { $0.id == id }
         let refusal = report.refused.first { $0.id == id }
         report.sent.removeAll { $0.id == id }

@@ -19,6 +19,7 @@ extension ShownPost {
             ("created_at", .string(TimeText.iso(post.createdAt))),
             ("received_at", .string(TimeText.iso(stored.receivedAt))),
             ("verified", .bool(isVerified)),
+            ("attachments", .array(post.attachments.map { .object($0.jsonFields) })),
         ]
         return .object(fields + post.body.jsonFields)
     }

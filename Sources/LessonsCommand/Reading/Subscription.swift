@@ -54,6 +54,7 @@ struct Subscription {
                     if !hasBegun { try await checkExists(connection) }
                     try await context.sendWaiting(over: connection, try context.freshIdentity())
                     try await shareMarks(over: connection, identity, mirror)
+                    try mirror.keep(try await connection.topics(), at: context.now)
                     return .goOn
                 case .subscribed(let subscribed):
                     if !hasBegun {

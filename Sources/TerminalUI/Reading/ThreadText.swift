@@ -127,7 +127,7 @@ package struct ThreadText {
             "\($0.shown.post.language) (lessons show \($0.shown.stored.sequence))"
         }
         if !others.isEmpty, !isTranslation(post) { facts.add("also in", StyledText(others.joined(separator: ", "))) }
-        lines += facts.lines
+        lines += facts.lines + attachments(shown, indent: 0)
         for section in LessonSection.allCases where !lesson[section].isEmpty {
             lines += ["", StyledText(section.heading(style).uppercased(), .bold)]
             lines += markdown(lesson[section], indent: 0)
@@ -164,6 +164,7 @@ package struct ThreadText {
             if let evidence = report.evidence, report.hasEvidence {
                 lines += markdown("Evidence: " + evidence, indent: 4)
             }
+            lines += attachments(shown, indent: 4)
         }
         return lines
     }
@@ -200,6 +201,18 @@ package struct ThreadText {
         if let answers = reply.answers { head += StyledText("  answers #\(answers)", .dim) }
         head += reply.post.signatureWarning.map { "  " + $0 } ?? StyledText("  verified", .green)
         return ["", head] + markdown(comment.text, indent: indent)
+            + attachments(reply.post, indent: indent)
+    }
+
+    /// The files of a post, and how to get them.
+    private func attachments(_ shown: ShownPost, indent: Int) -> [StyledText] {
+        let files = shown.post.attachments
+        guard !files.isEmpty else { return [] }
+        let margin = String(repeating: " ", count: indent)
+        return files.map { file in
+            StyledText(margin) + StyledText("attached: ", .dim) + StyledText(file.name, .cyan).onOneLine
+                + StyledText("  \(ByteText.short(file.size)), \(file.mediaType)", .dim)
+        } + [StyledText("\(margin)fetch with: lessons fetch \(shown.stored.sequence)", .dim)]
     }
 
     /// A title: one style, broken where it is too long.

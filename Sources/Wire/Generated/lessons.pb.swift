@@ -167,6 +167,12 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// A thread becomes a lesson learned or good practice when somebody has applied it and shown evidence.
   case evidenceMissing // = 411
 
+  /// The relay does not have the bytes of an attachment from you: upload them (BlobOpen), then publish again.
+  case attachmentMissing // = 412
+
+  /// The bytes that were uploaded are not those of the digest; the upload begins anew.
+  case digestMismatch // = 413
+
   /// Too much is waiting; come back after retry_after_ms.
   case overloaded // = 500
 
@@ -231,6 +237,8 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 409: self = .unknownAudience
     case 410: self = .stale
     case 411: self = .evidenceMissing
+    case 412: self = .attachmentMissing
+    case 413: self = .digestMismatch
     case 500: self = .overloaded
     case 501: self = .limitExceeded
     case 502: self = .draining
@@ -282,6 +290,8 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .unknownAudience: return 409
     case .stale: return 410
     case .evidenceMissing: return 411
+    case .attachmentMissing: return 412
+    case .digestMismatch: return 413
     case .overloaded: return 500
     case .limitExceeded: return 501
     case .draining: return 502
@@ -333,6 +343,8 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .unknownAudience,
     .stale,
     .evidenceMissing,
+    .attachmentMissing,
+    .digestMismatch,
     .overloaded,
     .limitExceeded,
     .draining,
@@ -1443,6 +1455,47 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .released(newValue)}
   }
 
+  /// Attachments.
+  package var blobOpen: WireBlobOpen {
+    get {
+      if case .blobOpen(let v)? = body {return v}
+      return WireBlobOpen()
+    }
+    set {body = .blobOpen(newValue)}
+  }
+
+  package var blobHave: WireBlobHave {
+    get {
+      if case .blobHave(let v)? = body {return v}
+      return WireBlobHave()
+    }
+    set {body = .blobHave(newValue)}
+  }
+
+  package var blobChunk: WireBlobChunk {
+    get {
+      if case .blobChunk(let v)? = body {return v}
+      return WireBlobChunk()
+    }
+    set {body = .blobChunk(newValue)}
+  }
+
+  package var blobDone: WireBlobDone {
+    get {
+      if case .blobDone(let v)? = body {return v}
+      return WireBlobDone()
+    }
+    set {body = .blobDone(newValue)}
+  }
+
+  package var blobGet: WireBlobGet {
+    get {
+      if case .blobGet(let v)? = body {return v}
+      return WireBlobGet()
+    }
+    set {body = .blobGet(newValue)}
+  }
+
   /// Moderation, and what is said of a topic.
   package var listHeld: WireListHeld {
     get {
@@ -1474,6 +1527,38 @@ package nonisolated struct WireFrame: Sendable {
       return WireChangeTopic()
     }
     set {body = .changeTopic(newValue)}
+  }
+
+  package var flagPost: WireFlagPost {
+    get {
+      if case .flagPost(let v)? = body {return v}
+      return WireFlagPost()
+    }
+    set {body = .flagPost(newValue)}
+  }
+
+  package var listFlags: WireListFlags {
+    get {
+      if case .listFlags(let v)? = body {return v}
+      return WireListFlags()
+    }
+    set {body = .listFlags(newValue)}
+  }
+
+  package var flagList: WireFlagList {
+    get {
+      if case .flagList(let v)? = body {return v}
+      return WireFlagList()
+    }
+    set {body = .flagList(newValue)}
+  }
+
+  package var closeFlag: WireCloseFlag {
+    get {
+      if case .closeFlag(let v)? = body {return v}
+      return WireCloseFlag()
+    }
+    set {body = .closeFlag(newValue)}
   }
 
   /// What is known of lessons as a whole.
@@ -1583,11 +1668,21 @@ package nonisolated struct WireFrame: Sendable {
     case removed(WireRemoved)
     case releaseHold(WireReleaseHold)
     case released(WireReleased)
+    /// Attachments.
+    case blobOpen(WireBlobOpen)
+    case blobHave(WireBlobHave)
+    case blobChunk(WireBlobChunk)
+    case blobDone(WireBlobDone)
+    case blobGet(WireBlobGet)
     /// Moderation, and what is said of a topic.
     case listHeld(WireListHeld)
     case heldList(WireHeldList)
     case decideHeld(WireDecideHeld)
     case changeTopic(WireChangeTopic)
+    case flagPost(WireFlagPost)
+    case listFlags(WireListFlags)
+    case flagList(WireFlagList)
+    case closeFlag(WireCloseFlag)
     /// What is known of lessons as a whole.
     case fetchStatistics(WireFetchStatistics)
     case statistics(WireStatistics)
@@ -1731,6 +1826,9 @@ package nonisolated struct WireLimits: Sendable {
 
   /// Filters of the connection's subscription; of 256 topics together at most.
   package var maxFilters: UInt32 = 0
+
+  /// The length of one attachment; 0: this relay takes none.
+  package var maxAttachmentBytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1957,6 +2055,13 @@ package nonisolated struct WirePostContent: @unchecked Sendable {
     set {_uniqueStorage()._language = newValue}
   }
 
+  /// Files that belong to a lesson, comment, revision, application report or translation; at most 16. They are for whom the
+  /// post is for, and are erased with it.
+  package var attachments: [WireAttachment] {
+    get {_storage._attachments}
+    set {_uniqueStorage()._attachments = newValue}
+  }
+
   package var body: OneOf_Body? {
     get {return _storage._body}
     set {_uniqueStorage()._body = newValue}
@@ -2059,6 +2164,29 @@ package nonisolated struct WirePostContent: @unchecked Sendable {
   package init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// A file beside a post. Its bytes travel apart, see BlobOpen and BlobGet.
+package nonisolated struct WireAttachment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The file's name without folders, 1 to 255 bytes; no two of a post are alike.
+  package var name: String = String()
+
+  /// As in RFC 6838, such as `application/pdf`; at most 127 bytes.
+  package var mediaType: String = String()
+
+  /// Its length in bytes, at least 1.
+  package var size: UInt64 = 0
+
+  /// SHA-256 of its bytes, 32 bytes.
+  package var digest: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 /// Whom a marked post names; at most 256 entries.
@@ -2282,6 +2410,102 @@ package nonisolated struct WireRedaction: Sendable {
 
   /// At most 4,000 bytes; may be empty for an author's own post.
   package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Asks how much of a file the relay has from this member, and where to go on. Role contributor. What others have
+/// uploaded is not told of: only who has uploaded all of it, or may see a post that carries it, need not send it. An upload
+/// that nobody goes on with, and a file that no post carries, are deleted after 24 hours. Answered by BlobHave.
+package nonisolated struct WireBlobOpen: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// SHA-256, 32 bytes.
+  package var digest: Data = Data()
+
+  /// In bytes, 1 to Limits.max_attachment_bytes.
+  package var size: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How much of a file the relay has.
+package nonisolated struct WireBlobHave: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes.
+  package var digest: Data = Data()
+
+  /// The bytes from here on are missing; the size when it is complete.
+  package var offset: UInt64 = 0
+
+  /// Nothing needs to be sent.
+  package var complete: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A piece of a file. As a request: the next one of an upload that BlobOpen has opened, answered by BlobHave; one from
+/// another offset than the relay's changes nothing, and the answer says where to go on. Also the answer to BlobGet.
+package nonisolated struct WireBlobChunk: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes.
+  package var digest: Data = Data()
+
+  package var offset: UInt64 = 0
+
+  /// At most 256 KiB.
+  package var data: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// All bytes of an upload are sent. Answered by Done once they are checked and on disk; DIGEST_MISMATCH when they are others.
+package nonisolated struct WireBlobDone: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes.
+  package var digest: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Reads a piece of an attachment of a post. Role reader, and the post must be for you; a post that waits for a curator is
+/// for its author and for those who decide. Answered by BlobChunk, or NOT_FOUND.
+package nonisolated struct WireBlobGet: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Of a post that carries it, 16 bytes.
+  package var postID: Data = Data()
+
+  /// 32 bytes.
+  package var digest: Data = Data()
+
+  package var offset: UInt64 = 0
+
+  /// At most 256 KiB; 0 stands for that. The answer is shorter at the end of the file.
+  package var length: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -3118,6 +3342,121 @@ package nonisolated struct WireDecideHeld: Sendable {
   package init() {}
 }
 
+/// Asks those who curate a post's topic to look at it. Role reader; the post must be for you. Seen by the curators whom the
+/// post is for, and by you. A second flag by the same member on the same post while the first is open gets ALREADY_EXISTS.
+/// Answered by Done.
+package nonisolated struct WireFlagPost: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes.
+  package var postID: Data = Data()
+
+  /// What is wrong with it, 1 to 2,000 bytes.
+  package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Flags on posts of the topics that you curate, as far as the posts are for you, or your own flags. Answered by FlagList,
+/// oldest first. Role reader.
+package nonisolated struct WireListFlags: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Your own, open or closed; else the open ones that wait for you.
+  package var mine: Bool = false
+
+  /// Those with a higher number.
+  package var after: Int64 = 0
+
+  /// At most this many, 1 to 500; 0 stands for 50.
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to ListFlags.
+package nonisolated struct WireFlagList: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var flags: [WireFlag] = []
+
+  /// True when more may follow: ask again with after = the last one's number.
+  package var more: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Somebody's word that a post should be looked at.
+package nonisolated struct WireFlag: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: Int64 = 0
+
+  /// Of the flagged post, 16 bytes.
+  package var postID: Data = Data()
+
+  /// Of its place in the log.
+  package var sequence: Int64 = 0
+
+  package var topic: String = String()
+
+  /// Who flagged it.
+  package var member: WireMember {
+    get {_member ?? WireMember()}
+    set {_member = newValue}
+  }
+  /// Returns true if `member` has been explicitly set.
+  package var hasMember: Bool {self._member != nil}
+  /// Clears the value of `member`. Subsequent reads from it will return its default value.
+  package mutating func clearMember() {self._member = nil}
+
+  package var reason: String = String()
+
+  package var flaggedAtMs: Int64 = 0
+
+  /// 0: open.
+  package var closedAtMs: Int64 = 0
+
+  /// What came of it, in the curator's words.
+  package var outcome: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _member: WireMember? = nil
+}
+
+/// Says what came of a flag. Role curator, of the post's topic, and the post must be for you. Answered by Done.
+package nonisolated struct WireCloseFlag: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: Int64 = 0
+
+  /// Told to whoever flagged the post, 1 to 2,000 bytes.
+  package var outcome: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Changes what is said of a topic; what is not set stays. Role relay-administrator. Answered by Done.
 package nonisolated struct WireChangeTopic: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -3156,6 +3495,27 @@ package nonisolated struct WireChangeTopic: Sendable {
   /// Clears the value of `moderated`. Subsequent reads from it will return its default value.
   package mutating func clearModerated() {self._moderated = nil}
 
+  /// A thread is erased, with all its posts, when its lesson was received longer ago than this, up to 36,500 days; 0: kept
+  /// for ever.
+  package var keepDays: UInt32 {
+    get {_keepDays ?? 0}
+    set {_keepDays = newValue}
+  }
+  /// Returns true if `keepDays` has been explicitly set.
+  package var hasKeepDays: Bool {self._keepDays != nil}
+  /// Clears the value of `keepDays`. Subsequent reads from it will return its default value.
+  package mutating func clearKeepDays() {self._keepDays = nil}
+
+  /// A lesson should be looked at again when its last post is older than this, up to 36,500 days; 0: never.
+  package var reviewDays: UInt32 {
+    get {_reviewDays ?? 0}
+    set {_reviewDays = newValue}
+  }
+  /// Returns true if `reviewDays` has been explicitly set.
+  package var hasReviewDays: Bool {self._reviewDays != nil}
+  /// Clears the value of `reviewDays`. Subsequent reads from it will return its default value.
+  package mutating func clearReviewDays() {self._reviewDays = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3163,6 +3523,8 @@ package nonisolated struct WireChangeTopic: Sendable {
   fileprivate var _description_p: String? = nil
   fileprivate var _archived: Bool? = nil
   fileprivate var _moderated: Bool? = nil
+  fileprivate var _keepDays: UInt32? = nil
+  fileprivate var _reviewDays: UInt32? = nil
 }
 
 /// Lessons in figures, as far as they are for you. Answered by Statistics. Role curator, or an administrator's.
@@ -3314,6 +3676,13 @@ package nonisolated struct WireTopicSummary: Sendable {
 
   /// Lessons and comments wait for a curator.
   package var moderated: Bool = false
+
+  /// A thread is erased, with all its posts, when its lesson was received longer ago than this; whoever keeps copies erases
+  /// them too. 0: kept for ever.
+  package var keepDays: UInt32 = 0
+
+  /// A lesson should be looked at again when its last post is older than this. 0: never.
+  package var reviewDays: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4513,7 +4882,7 @@ package nonisolated struct WireDone: Sendable {
 fileprivate nonisolated let _protobuf_package = "lessons.v1"
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{1}NARROWER_THAN_THREAD\0\u{2}a\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{1}STALE\0\u{1}EVIDENCE_MISSING\0\u{2}Y\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{1}NARROWER_THAN_THREAD\0\u{2}a\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{1}STALE\0\u{1}EVIDENCE_MISSING\0\u{1}ATTACHMENT_MISSING\0\u{1}DIGEST_MISMATCH\0\u{2}W\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
 }
 
 nonisolated extension WireMarking: SwiftProtobuf._ProtoNameProviding {
@@ -4558,7 +4927,7 @@ nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{3}set_thread_marks\0\u{3}list_thread_marks\0\u{3}thread_mark_list\0\u{2}\u{2}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{4}=list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{4}\u{11}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}'\u{1}\u{c}P\u{1}\u{14}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{3}set_thread_marks\0\u{3}list_thread_marks\0\u{3}thread_mark_list\0\u{2}\u{2}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{3}blob_open\0\u{3}blob_have\0\u{3}blob_chunk\0\u{3}blob_done\0\u{3}blob_get\0\u{4}8list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{3}flag_post\0\u{3}list_flags\0\u{3}flag_list\0\u{3}close_flag\0\u{4}\u{d}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}'\u{1}\u{c}U\u{1}\u{f}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5477,6 +5846,71 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .released(v)
         }
       }()
+      case 80: try {
+        var v: WireBlobOpen?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .blobOpen(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .blobOpen(v)
+        }
+      }()
+      case 81: try {
+        var v: WireBlobHave?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .blobHave(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .blobHave(v)
+        }
+      }()
+      case 82: try {
+        var v: WireBlobChunk?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .blobChunk(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .blobChunk(v)
+        }
+      }()
+      case 83: try {
+        var v: WireBlobDone?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .blobDone(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .blobDone(v)
+        }
+      }()
+      case 84: try {
+        var v: WireBlobGet?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .blobGet(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .blobGet(v)
+        }
+      }()
       case 140: try {
         var v: WireListHeld?
         var hadOneofValue = false
@@ -5527,6 +5961,58 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .changeTopic(v)
+        }
+      }()
+      case 144: try {
+        var v: WireFlagPost?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .flagPost(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .flagPost(v)
+        }
+      }()
+      case 145: try {
+        var v: WireListFlags?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .listFlags(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .listFlags(v)
+        }
+      }()
+      case 146: try {
+        var v: WireFlagList?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .flagList(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .flagList(v)
+        }
+      }()
+      case 147: try {
+        var v: WireCloseFlag?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .closeFlag(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .closeFlag(v)
         }
       }()
       case 160: try {
@@ -5862,6 +6348,26 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .released(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 79)
     }()
+    case .blobOpen?: try {
+      guard case .blobOpen(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 80)
+    }()
+    case .blobHave?: try {
+      guard case .blobHave(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 81)
+    }()
+    case .blobChunk?: try {
+      guard case .blobChunk(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 82)
+    }()
+    case .blobDone?: try {
+      guard case .blobDone(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 83)
+    }()
+    case .blobGet?: try {
+      guard case .blobGet(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 84)
+    }()
     case .listHeld?: try {
       guard case .listHeld(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 140)
@@ -5877,6 +6383,22 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     case .changeTopic?: try {
       guard case .changeTopic(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 143)
+    }()
+    case .flagPost?: try {
+      guard case .flagPost(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 144)
+    }()
+    case .listFlags?: try {
+      guard case .listFlags(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 145)
+    }()
+    case .flagList?: try {
+      guard case .flagList(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 146)
+    }()
+    case .closeFlag?: try {
+      guard case .closeFlag(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 147)
     }()
     case .fetchStatistics?: try {
       guard case .fetchStatistics(let v)? = self.body else { preconditionFailure() }
@@ -6090,7 +6612,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Limits"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_frame_bytes\0\u{3}max_post_bytes\0\u{3}max_publishes_in_flight\0\u{3}max_requests_in_flight\0\u{3}max_filters\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_frame_bytes\0\u{3}max_post_bytes\0\u{3}max_publishes_in_flight\0\u{3}max_requests_in_flight\0\u{3}max_filters\0\u{3}max_attachment_bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6103,6 +6625,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.maxPublishesInFlight) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maxRequestsInFlight) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.maxFilters) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.maxAttachmentBytes) }()
       default: break
       }
     }
@@ -6124,6 +6647,9 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.maxFilters != 0 {
       try visitor.visitSingularUInt32Field(value: self.maxFilters, fieldNumber: 5)
     }
+    if self.maxAttachmentBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.maxAttachmentBytes, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6133,6 +6659,7 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.maxPublishesInFlight != rhs.maxPublishesInFlight {return false}
     if lhs.maxRequestsInFlight != rhs.maxRequestsInFlight {return false}
     if lhs.maxFilters != rhs.maxFilters {return false}
+    if lhs.maxAttachmentBytes != rhs.maxAttachmentBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -6413,7 +6940,7 @@ nonisolated extension WirePublished: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PostContent"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}salt\0\u{3}post_id\0\u{1}author\0\u{1}organisation\0\u{3}created_at_ms\0\u{1}topic\0\u{3}thread_id\0\u{1}marking\0\u{1}audience\0\u{1}language\0\u{2}\u{a}lesson\0\u{1}comment\0\u{1}revision\0\u{1}endorsement\0\u{3}application_report\0\u{3}state_change\0\u{1}translation\0\u{1}redaction\0\u{c}\u{1c}\u{3}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}salt\0\u{3}post_id\0\u{1}author\0\u{1}organisation\0\u{3}created_at_ms\0\u{1}topic\0\u{3}thread_id\0\u{1}marking\0\u{1}audience\0\u{1}language\0\u{1}attachments\0\u{2}\u{9}lesson\0\u{1}comment\0\u{1}revision\0\u{1}endorsement\0\u{3}application_report\0\u{3}state_change\0\u{1}translation\0\u{1}redaction\0\u{c}\u{1c}\u{3}")
 
   fileprivate class _StorageClass {
     var _salt: Data = Data()
@@ -6426,6 +6953,7 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
     var _marking: WireMarking = .unspecified
     var _audience: WireAudience? = nil
     var _language: String = String()
+    var _attachments: [WireAttachment] = []
     var _body: WirePostContent.OneOf_Body?
 
       // This property is used as the initial default value for new instances of the type.
@@ -6447,6 +6975,7 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
       _marking = source._marking
       _audience = source._audience
       _language = source._language
+      _attachments = source._attachments
       _body = source._body
     }
   }
@@ -6476,6 +7005,7 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
         case 8: try { try decoder.decodeSingularEnumField(value: &_storage._marking) }()
         case 9: try { try decoder.decodeSingularMessageField(value: &_storage._audience) }()
         case 10: try { try decoder.decodeSingularStringField(value: &_storage._language) }()
+        case 11: try { try decoder.decodeRepeatedMessageField(value: &_storage._attachments) }()
         case 20: try {
           var v: WireLesson?
           var hadOneofValue = false
@@ -6622,6 +7152,9 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
       if !_storage._language.isEmpty {
         try visitor.visitSingularStringField(value: _storage._language, fieldNumber: 10)
       }
+      if !_storage._attachments.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._attachments, fieldNumber: 11)
+      }
       switch _storage._body {
       case .lesson?: try {
         guard case .lesson(let v)? = _storage._body else { preconditionFailure() }
@@ -6676,11 +7209,57 @@ nonisolated extension WirePostContent: SwiftProtobuf.Message, SwiftProtobuf._Mes
         if _storage._marking != rhs_storage._marking {return false}
         if _storage._audience != rhs_storage._audience {return false}
         if _storage._language != rhs_storage._language {return false}
+        if _storage._attachments != rhs_storage._attachments {return false}
         if _storage._body != rhs_storage._body {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireAttachment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Attachment"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{3}media_type\0\u{1}size\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.mediaType) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.mediaType.isEmpty {
+      try visitor.visitSingularStringField(value: self.mediaType, fieldNumber: 2)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt64Field(value: self.size, fieldNumber: 3)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireAttachment, rhs: WireAttachment) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.mediaType != rhs.mediaType {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.digest != rhs.digest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -7089,6 +7668,196 @@ nonisolated extension WireRedaction: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.targetID != rhs.targetID {return false}
     if lhs.targetHash != rhs.targetHash {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlobOpen: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BlobOpen"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}size\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if self.size != 0 {
+      try visitor.visitSingularUInt64Field(value: self.size, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBlobOpen, rhs: WireBlobOpen) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.size != rhs.size {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlobHave: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BlobHave"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}offset\0\u{1}complete\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.complete) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if self.complete != false {
+      try visitor.visitSingularBoolField(value: self.complete, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBlobHave, rhs: WireBlobHave) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.complete != rhs.complete {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlobChunk: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BlobChunk"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}offset\0\u{1}data\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.data) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 2)
+    }
+    if !self.data.isEmpty {
+      try visitor.visitSingularBytesField(value: self.data, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBlobChunk, rhs: WireBlobChunk) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.data != rhs.data {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlobDone: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BlobDone"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBlobDone, rhs: WireBlobDone) -> Bool {
+    if lhs.digest != rhs.digest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireBlobGet: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".BlobGet"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}post_id\0\u{1}digest\0\u{1}offset\0\u{1}length\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.postID) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.offset) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.length) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.postID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.postID, fieldNumber: 1)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 2)
+    }
+    if self.offset != 0 {
+      try visitor.visitSingularUInt64Field(value: self.offset, fieldNumber: 3)
+    }
+    if self.length != 0 {
+      try visitor.visitSingularUInt32Field(value: self.length, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireBlobGet, rhs: WireBlobGet) -> Bool {
+    if lhs.postID != rhs.postID {return false}
+    if lhs.digest != rhs.digest {return false}
+    if lhs.offset != rhs.offset {return false}
+    if lhs.length != rhs.length {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8588,9 +9357,228 @@ nonisolated extension WireDecideHeld: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension WireFlagPost: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FlagPost"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}post_id\0\u{1}reason\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.postID) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.postID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.postID, fieldNumber: 1)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFlagPost, rhs: WireFlagPost) -> Bool {
+    if lhs.postID != rhs.postID {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireListFlags: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListFlags"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}mine\0\u{1}after\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBoolField(value: &self.mine) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.after) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.mine != false {
+      try visitor.visitSingularBoolField(value: self.mine, fieldNumber: 1)
+    }
+    if self.after != 0 {
+      try visitor.visitSingularInt64Field(value: self.after, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireListFlags, rhs: WireListFlags) -> Bool {
+    if lhs.mine != rhs.mine {return false}
+    if lhs.after != rhs.after {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFlagList: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".FlagList"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}flags\0\u{1}more\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.flags) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.more) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.flags.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.flags, fieldNumber: 1)
+    }
+    if self.more != false {
+      try visitor.visitSingularBoolField(value: self.more, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFlagList, rhs: WireFlagList) -> Bool {
+    if lhs.flags != rhs.flags {return false}
+    if lhs.more != rhs.more {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireFlag: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Flag"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}post_id\0\u{1}sequence\0\u{1}topic\0\u{1}member\0\u{1}reason\0\u{3}flagged_at_ms\0\u{3}closed_at_ms\0\u{1}outcome\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.postID) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.sequence) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.topic) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._member) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularInt64Field(value: &self.flaggedAtMs) }()
+      case 8: try { try decoder.decodeSingularInt64Field(value: &self.closedAtMs) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.postID.isEmpty {
+      try visitor.visitSingularBytesField(value: self.postID, fieldNumber: 2)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularInt64Field(value: self.sequence, fieldNumber: 3)
+    }
+    if !self.topic.isEmpty {
+      try visitor.visitSingularStringField(value: self.topic, fieldNumber: 4)
+    }
+    try { if let v = self._member {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    if self.flaggedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.flaggedAtMs, fieldNumber: 7)
+    }
+    if self.closedAtMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.closedAtMs, fieldNumber: 8)
+    }
+    if !self.outcome.isEmpty {
+      try visitor.visitSingularStringField(value: self.outcome, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireFlag, rhs: WireFlag) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.postID != rhs.postID {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.topic != rhs.topic {return false}
+    if lhs._member != rhs._member {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.flaggedAtMs != rhs.flaggedAtMs {return false}
+    if lhs.closedAtMs != rhs.closedAtMs {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCloseFlag: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CloseFlag"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}outcome\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.outcome) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if !self.outcome.isEmpty {
+      try visitor.visitSingularStringField(value: self.outcome, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireCloseFlag, rhs: WireCloseFlag) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.outcome != rhs.outcome {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChangeTopic"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}archived\0\u{1}moderated\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}archived\0\u{1}moderated\0\u{3}keep_days\0\u{3}review_days\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8602,6 +9590,8 @@ nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularStringField(value: &self._description_p) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self._archived) }()
       case 4: try { try decoder.decodeSingularBoolField(value: &self._moderated) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self._keepDays) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self._reviewDays) }()
       default: break
       }
     }
@@ -8624,6 +9614,12 @@ nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._moderated {
       try visitor.visitSingularBoolField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._keepDays {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._reviewDays {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8632,6 +9628,8 @@ nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._description_p != rhs._description_p {return false}
     if lhs._archived != rhs._archived {return false}
     if lhs._moderated != rhs._moderated {return false}
+    if lhs._keepDays != rhs._keepDays {return false}
+    if lhs._reviewDays != rhs._reviewDays {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -8877,7 +9875,7 @@ nonisolated extension WireTopicList: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TopicSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}threads\0\u{1}posts\0\u{3}last_sequence\0\u{1}archived\0\u{1}moderated\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}threads\0\u{1}posts\0\u{3}last_sequence\0\u{1}archived\0\u{1}moderated\0\u{3}keep_days\0\u{3}review_days\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -8892,6 +9890,8 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularInt64Field(value: &self.lastSequence) }()
       case 6: try { try decoder.decodeSingularBoolField(value: &self.archived) }()
       case 7: try { try decoder.decodeSingularBoolField(value: &self.moderated) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.keepDays) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.reviewDays) }()
       default: break
       }
     }
@@ -8919,6 +9919,12 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.moderated != false {
       try visitor.visitSingularBoolField(value: self.moderated, fieldNumber: 7)
     }
+    if self.keepDays != 0 {
+      try visitor.visitSingularUInt32Field(value: self.keepDays, fieldNumber: 8)
+    }
+    if self.reviewDays != 0 {
+      try visitor.visitSingularUInt32Field(value: self.reviewDays, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -8930,6 +9936,8 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.archived != rhs.archived {return false}
     if lhs.moderated != rhs.moderated {return false}
+    if lhs.keepDays != rhs.keepDays {return false}
+    if lhs.reviewDays != rhs.reviewDays {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

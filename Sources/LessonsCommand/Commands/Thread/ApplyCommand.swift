@@ -13,6 +13,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var source: SourceOptions
+    @OptionGroup var attaching: AttachmentOptions
 
     @Argument(help: "A post of the thread: its number such as 12, its id, or the beginning of the id.")
     var post: String
@@ -46,7 +47,9 @@ struct ApplyCommand: AsyncParsableCommand {
             if let file { outcome = try InputText.read(file, maxBytes: ApplicationReport.maxTextBytes) }
             let report = ApplicationReport(status: status, outcome: outcome, evidence: evidence)
             try await posting.send(
-                try posting.make(.applicationReport(report), marking: marking, audience: audience.splitAtCommas))
+                try posting.make(
+                    .applicationReport(report), marking: marking, audience: audience.splitAtCommas,
+                    attachments: attaching.attachments(context)))
         }
     }
 }

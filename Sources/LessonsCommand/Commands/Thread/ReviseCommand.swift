@@ -12,6 +12,7 @@ struct ReviseCommand: AsyncParsableCommand {
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var source: SourceOptions
+    @OptionGroup var attaching: AttachmentOptions
 
     @Argument(help: "A post of the thread: its number such as 12, its id, or the beginning of the id.")
     var post: String
@@ -28,7 +29,8 @@ struct ReviseCommand: AsyncParsableCommand {
             let base = try posting.text().shown.post.id
             try await LessonTextInput(posting: posting, kind: "revision", file: file, language: nil).read { lesson in
                 let revision = Revision(base: base, lesson: lesson, note: message ?? "")
-                try await posting.send(try posting.make(.revision(revision)))
+                try await posting.send(
+                    try posting.make(.revision(revision), attachments: attaching.attachments(context)))
             }
         }
     }

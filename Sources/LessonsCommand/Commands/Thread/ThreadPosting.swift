@@ -41,13 +41,15 @@ struct ThreadPosting {
     ///   - about: whose marking and audience it takes over; nil for the lesson's.
     ///   - marking: nil for that marking.
     func make(
-        _ body: Post.Body, about: Post? = nil, marking: Marking? = nil, audience: [String] = [], language: String? = nil
+        _ body: Post.Body, about: Post? = nil, marking: Marking? = nil, audience: [String] = [],
+        language: String? = nil,
+        attachments: [Attachment] = []
     ) throws -> Post {
         let model = try about ?? lesson().post
         let handling = try ReplyHandling(to: model, from: identity.viewer, marking: marking, audience: audience)
         let post = try PostSigner(identity).post(
             body, in: thread.id, topic: model.topic, marking: handling.marking, audience: handling.audience,
-            language: language ?? model.language, now: context.now)
+            language: language ?? model.language, attachments: attachments, now: context.now)
         do { try post.validate() } catch { throw CommandFailure(error) }
         return post
     }

@@ -12,6 +12,7 @@ struct TranslateCommand: AsyncParsableCommand {
 
     @OptionGroup var options: CommandOptions
     @OptionGroup var source: SourceOptions
+    @OptionGroup var attaching: AttachmentOptions
 
     @Argument(help: "A post of the thread: its number such as 12, its id, or the beginning of the id.")
     var post: String
@@ -38,7 +39,9 @@ struct TranslateCommand: AsyncParsableCommand {
             try await LessonTextInput(posting: posting, kind: "translation", file: file, language: language).read {
                 text in
                 let translation = Translation(source: original.shown.post.id, lesson: text, isByMachine: machine)
-                try await posting.send(try posting.make(.translation(translation), language: language))
+                try await posting.send(
+                    try posting.make(
+                        .translation(translation), language: language, attachments: attaching.attachments(context)))
             }
         }
     }
