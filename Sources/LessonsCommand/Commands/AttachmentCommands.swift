@@ -113,8 +113,13 @@ struct FetchCommand: AsyncParsableCommand {
         let path = output + "/" + attachment.name
         var progress = ByteProgress(attachment.name, of: attachment.size, output: context.output, now: .now)
         defer { progress.end() }
-        try await AttachmentDownload(connection: connection).fetch(attachment, of: shown.post.id, to: path) {
-            progress.update($0, now: .now)
+        do throws(ClientError) {
+            try await AttachmentDownload(connection: connection).fetch(attachment, of: shown.post.id, to: path) {
+                progress.update($0, now: .now)
+            }
+        } catch .disconnected(let reason) {
+            throw CommandFailure(
+                .unreachable, "DISCONNECTED", reason, hint: "what came is kept: the same command goes on where it ended")
         }
         progress.end()
         if context.output.isJSON {

@@ -171,9 +171,9 @@ final class ClientWork: Sendable {
         case .shareMarks: await link.synchroniseMarks()
         case .subscribe(let path): try await changeSubscription { try await self.subscribe(path) }
         case .unsubscribe(let path): try await changeSubscription { try await self.unsubscribe(path) }
-        case .submit(let submission, let draft):
+        case .submit(let submission, let attachments, let draft):
             let posting = SubmissionPosting(context: context, mirror: mirror, connection: link.connection)
-            mailbox.post(.submitted(await posting.deliver(submission), draft: draft))
+            mailbox.post(.submitted(await posting.deliver(submission, attachments), draft: draft))
             mailbox.post(.outboxCount(try context.profile.openOutbox().pendingCount()))
         case .act(let action, let target):
             mailbox.post(try await ClientListActions(context: context, link: link).perform(action, on: target))

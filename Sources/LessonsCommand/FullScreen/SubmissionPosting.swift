@@ -11,10 +11,17 @@ struct SubmissionPosting {
     let mirror: ClientMirror
     let connection: RelayConnection?
 
-    func deliver(_ submission: Submission) async -> SubmissionOutcome {
+    /// - Parameter attachments: paths of files; `~/` stands for the home folder.
+    func deliver(_ submission: Submission, _ attachments: [String]) async -> SubmissionOutcome {
         do {
             let identity = try context.freshIdentity()
-            let post = try await post(submission, identity)
+            var post = try await post(submission, identity)
+            if !attachments.isEmpty {
+                let home = context.environment["HOME"] ?? "~"
+                let paths = attachments.map { $0.hasPrefix("~/") ? home + $0.dropFirst() : $0 }
+                post.attachments = try AttachedFiles.take(paths, into: try context.profile.openAttachments())
+                do { try post.validate() } catch { throw CommandFailure(any: error) }
+            }
             return try await send(post, title(of: submission), identity)
         } catch {
             return .refused(CommandFailure(any: error).message)

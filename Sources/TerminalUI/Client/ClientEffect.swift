@@ -78,7 +78,8 @@ package enum ClientEffect: Hashable, Sendable {
     case shareMarks
     case subscribe(String)
     case unsubscribe(String)
-    case submit(Submission, draft: String?)
+    /// With the files that go with it, by their paths.
+    case submit(Submission, attachments: [String], draft: String?)
     case act(ListAction, on: ListItem.Target)
     case saveDraft(name: String, text: String)
     case removeDraft(name: String)

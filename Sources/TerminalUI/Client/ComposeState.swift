@@ -99,6 +99,7 @@ extension ComposeState {
             ComposeField(text: "tags", Texts.Form.tags, help: Texts.Form.tagsHelp),
             ComposeField(text: "action-body", Texts.Form.actionBody, help: Texts.Form.actionBodyHelp),
             ComposeField(text: "due-date", Texts.Form.dueDate, help: Texts.Form.dueDateHelp),
+            attachmentsField,
         ]
         return ComposeState(kind: .lesson, title: Texts.Form.newLesson, fields: fields)
     }
@@ -113,6 +114,7 @@ extension ComposeState {
                     choice: "marking", Texts.Form.marking, help: Texts.Form.replyMarkingHelp,
                     [Texts.Form.sameMarking] + Marking.allCases.map(\.label)),
                 ComposeField(text: "audience", Texts.Form.audience, help: Texts.Form.replyAudienceHelp),
+                attachmentsField,
             ])
     }
 
@@ -136,6 +138,7 @@ extension ComposeState {
                     text: "outcome", Texts.Form.outcome, help: Texts.Form.outcomeHelp, isMultiline: true),
                 ComposeField(
                     text: "evidence", Texts.Form.evidence, help: Texts.Form.evidenceHelp, isMultiline: true),
+                attachmentsField,
             ])
     }
 
@@ -153,7 +156,7 @@ extension ComposeState {
                     var field = field
                     if let section = LessonSection(rawValue: field.name) { field.value = lesson[section] }
                     return field
-                })
+                } + [attachmentsField])
     }
 
     static func revision(thread: PostID, base: PostID, of post: Post, lesson: Lesson) -> ComposeState {
@@ -222,6 +225,16 @@ extension ComposeState {
 // MARK: Lessons
 
 extension ComposeState {
+    /// Fields that are no part of the lesson's text, and stay when an editor gives that back.
+    private static let outsideDocument = ["attachments", "note"]
+
+    /// Paths of the files that go with it.
+    var attachments: [String] { self["attachments"].listItems }
+
+    private static var attachmentsField: ComposeField {
+        ComposeField(text: "attachments", Texts.Form.attachments, help: Texts.Form.attachmentsHelp)
+    }
+
     /// The lesson of the fields as far as it is written. Fields that the form does not show stay as they were set.
     var lessonDraft: LessonDraft {
         get {
@@ -237,7 +250,7 @@ extension ComposeState {
         }
         set {
             hidden = newValue
-            for field in fields {
+            for field in fields where !Self.outsideDocument.contains(field.name) {
                 self[field.name] =
                     LessonSection(rawValue: field.name).map { newValue.sections[$0] ?? "" } ?? newValue[field.name]
             }

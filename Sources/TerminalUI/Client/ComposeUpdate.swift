@@ -184,6 +184,7 @@ extension ComposeState {
             }
         }
         lines.append(StyledText(Texts.Form.willReach, .bold) + StyledText(receivers))
+        lines += attachments.map { StyledText(Texts.Form.withFile, .bold) + StyledText(SafeText.line($0)).onOneLine }
         return lines + (excerpt.isEmpty ? [] : [""] + excerpt)
     }
 }
@@ -330,7 +331,7 @@ extension ClientState {
         if let draft = form.draft, form.isWorthKeeping {
             effects.append(.saveDraft(name: draft, text: form.draftText))
         }
-        return effects + [.submit(review.submission, draft: form.draft)]
+        return effects + [.submit(review.submission, attachments: form.attachments, draft: form.draft)]
     }
 
     private mutating func invite(_ form: ComposeState) -> [ClientEffect] {

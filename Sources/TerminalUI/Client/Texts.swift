@@ -83,6 +83,10 @@ enum Texts {
         static let tagsHelp = "Words to find it by, with commas."
         static let actionBody = "Who acts"
         static let actionBodyHelp = "Who should act; may be empty."
+        static let attachments = "Files"
+        static let attachmentsHelp =
+            "Paths of files that go with it, with commas between; they are for whom the post is for. May be empty."
+        static let withFile = "With the file: "
         static let dueDate = "Until"
         static let dueDateHelp = "2026-11-24; may be empty."
         static func reply(to byline: String) -> String { "Reply to \(byline)" }

@@ -142,6 +142,11 @@ final class TerminalSession: Sendable {
         }
     }
 
+    /// Waits until the terminal has the modes of a shell again: what a process wrote last may be read after its end.
+    func restores(within limit: Duration = .seconds(20)) async -> Bool {
+        await state.wait(within: limit) { $0.screen.modes == ["25"] }
+    }
+
     /// Waits for the process to end; one that does not is killed.
     /// - Returns: as `waitpid` tells it.
     func status(within limit: Duration = .seconds(20)) async throws -> Int32 {

@@ -30,7 +30,7 @@ import Testing
         _ = state.update(.similar([ClientWorld.threads[0]]))
         #expect(ClientView.frame(state).plainLines.contains { $0.contains("Foot patrols at night") })
         let sent = state.press("enter")
-        guard case .submit(.lesson(let document), let draft)? = sent.last else {
+        guard case .submit(.lesson(let document), _, let draft)? = sent.last else {
             Issue.record("nothing is sent: \(sent)")
             return
         }
@@ -114,6 +114,25 @@ import Testing
         #expect(state.compose?.draftText == "no front matter: [\n---")
     }
 
+    @Test func `files go with a post, and stay when an editor gives the text back`() throws {
+        var state = filled()
+        let index = try #require(state.compose?.fields.firstIndex { $0.name == "attachments" })
+        state.compose?.focus = index
+        state.type("~/plan.pdf, /tmp/b c.png")
+        guard case .edit(let text, kind: "lesson")? = state.press("ctrl-e").last else {
+            Issue.record("no editor")
+            return
+        }
+        _ = state.update(.edited(text))
+        state.press("ctrl-s")
+        #expect(state.compose?.review?.lines.contains { $0.plainText.contains("/tmp/b c.png") } == true)
+        guard case .submit(_, let files, _)? = state.press("enter").last else {
+            Issue.record("nothing is sent")
+            return
+        }
+        #expect(files == ["~/plan.pdf", "/tmp/b c.png"])
+    }
+
     @Test func `a reply goes to what is read, an empty one is not sent`() {
         var state = ClientWorld.reading()
         state.press("J", "r")
@@ -121,7 +140,7 @@ import Testing
         #expect(state.compose?.fields[0].problem == Texts.Form.writeText)
         state.type("Forty.")
         state.press("ctrl-s")
-        guard case .submit(let submission, _)? = state.press("enter").last else {
+        guard case .submit(let submission, _, _)? = state.press("enter").last else {
             Issue.record("nothing is sent")
             return
         }
@@ -139,7 +158,7 @@ import Testing
         state.press("tab")
         state.type("Half the complaints.")
         state.press("ctrl-s")
-        guard case .submit(let submission, _)? = state.press("enter").last else {
+        guard case .submit(let submission, _, _)? = state.press("enter").last else {
             Issue.record("nothing is sent")
             return
         }

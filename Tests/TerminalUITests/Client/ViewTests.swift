@@ -95,9 +95,9 @@ import Testing
         let read = client.take(.thread(id: ClientWorld.postID(1), posts: ClientWorld.posts, readThrough: 0)).lines
         #expect(read.contains { $0.contains("We tried it: it works.") })
         #expect(client.take(line: "reply 12").lines.contains { $0.contains("Reply to Dora Deutsch") })
-        for line in ["Forty.", "Or fifty.", ".", "", ""] { _ = client.take(line: line) }
+        for line in ["Forty.", "Or fifty.", ".", "", "", ""] { _ = client.take(line: line) }
         let sent = client.take(line: "yes").effects
-        guard case .submit(.reply(_, let parent, let text, nil, _), _)? = sent.last else {
+        guard case .submit(.reply(_, let parent, let text, nil, _), _, _)? = sent.last else {
             Issue.record("nothing is sent: \(sent)")
             return
         }
