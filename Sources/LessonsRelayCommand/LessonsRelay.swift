@@ -11,6 +11,7 @@ struct LessonsRelay: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            InitCommand.self, ServeCommand.self, InviteCommand.self, AuthorityCommand.self, DoctorCommand.self,
+            InitCommand.self, ServeCommand.self, InviteCommand.self, AuthorityCommand.self, DoctorCommand.self, BackupCommand.self,
+            RestoreCommand.self,
         ])
 }

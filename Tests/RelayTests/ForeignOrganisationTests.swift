@@ -19,7 +19,8 @@ import Wire
     /// Frames of members among the numbers from 40 on; statistics count the posts that are for whoever asks.
     private static let membership: Set<String> = [
         "enrol", "enrolled", "renew", "fetch_statistics", "statistics", "list_owed", "list_held", "held_list",
-        "decide_held",
+        "decide_held", "flag_post", "list_flags", "flag_list", "close_flag", "blob_open", "blob_have", "blob_chunk",
+        "blob_done", "blob_get",
     ]
 
     @Test

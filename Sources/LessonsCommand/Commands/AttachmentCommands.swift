@@ -119,7 +119,8 @@ struct FetchCommand: AsyncParsableCommand {
             }
         } catch .disconnected(let reason) {
             throw CommandFailure(
-                .unreachable, "DISCONNECTED", reason, hint: "what came is kept: the same command goes on where it ended")
+                .unreachable, "DISCONNECTED", reason, hint: "what came is kept: the same command goes on where it ended"
+            )
         }
         progress.end()
         if context.output.isJSON {
