@@ -11,7 +11,8 @@ struct LessonsRelay: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            InitCommand.self, ServeCommand.self, InviteCommand.self, AuthorityCommand.self, DoctorCommand.self, BackupCommand.self,
+            InitCommand.self, ServeCommand.self, InviteCommand.self, AuthorityCommand.self, DoctorCommand.self,
+            BackupCommand.self,
             RestoreCommand.self,
         ])
 }

@@ -12,10 +12,14 @@ final class ReadyLine: Sendable {
 
     private let expected: Set<String>
     private let logger: Logger
+    private let onReady: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// - Parameter expected: the names of the further listeners.
-    init(expecting expected: Set<String>, logger: Logger) {
+    /// - Parameters:
+    ///   - expected: the names of the further listeners.
+    ///   - onReady: called after the line was printed.
+    init(expecting expected: Set<String>, logger: Logger, onReady: @escaping @Sendable () -> Void) {
+        self.onReady = onReady
         self.expected = expected
         self.logger = logger
     }
@@ -40,5 +44,6 @@ final class ReadyLine: Sendable {
         guard let line else { return }
         print(line)
         fflush(nil)
+        onReady()
     }
 }

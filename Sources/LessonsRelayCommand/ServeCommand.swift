@@ -13,7 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
             Logs to stderr. Prints `ready PORT ENROLMENT-PORT` on stdout when connections are accepted, followed by \
             `est=PORT`, `metrics=PORT` and `publication=PORT` where relay.json has them. On SIGTERM the relay stores and \
             answers what it has accepted, tells its clients, and ends. On SIGHUP, and when their files change, it reads its \
-            certificates again: what is wrong with them is logged, and the old ones stay in use.
+            certificates again: what is wrong with them is logged, and the old ones stay in use. Under systemd (Type=notify, \
+            WatchdogSec) it says when it is ready, that it is alive, and that it stops.
             """)
 
     @Option(help: "The data directory.", completion: .directory)
@@ -41,13 +42,14 @@ struct ServeCommand: AsyncParsableCommand {
         let logger = Self.logger(level)
         let home = RelayHome(path: (data as NSString).standardizingPath)
         let passphrase = try issuingPassphraseFile.map { try Passphrase.read($0) }
+        let notifier = SystemdNotifier(environment: ProcessInfo.processInfo.environment)
         let server: RelayServer
         let services: [any Service]
         do {
             let configuration = try home.readConfiguration()
             let further = FurtherListeners(configuration)
             try further.check()
-            let readyLine = ReadyLine(expecting: further.names, logger: logger)
+            let readyLine = ReadyLine(expecting: further.names, logger: logger) { notifier.ready() }
             server = try RelayServer(
                 home: home, configuration: configuration, issuingPassphrase: passphrase, eventLoops: threads,
                 logger: logger,
@@ -58,7 +60,9 @@ struct ServeCommand: AsyncParsableCommand {
         }
         // The relay is the last to start and the first to stop.
         var configuration = ServiceGroupConfiguration(
-            services: services + [server, ReloadOnHangup(server: server)],
+            services: services + [
+                server, ReloadOnHangup(server: server), WatchdogService(server: server, notifier: notifier),
+            ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: Self.logger(max(level, .notice)))
         // A stranger's open connection to a further listener cannot hold the end up.
         configuration.maximumGracefulShutdownDuration = .seconds(60)

@@ -1,4 +1,6 @@
 package import LessonModel
+import NIOCore
+import NIOPosix
 import PKI
 import Storage
 import Synchronization
@@ -32,6 +34,13 @@ package struct RelayMeasures: Sendable {
 }
 
 extension RelayServer {
+    /// Every event loop turns and the database answers. Returns only when they do.
+    package func isResponsive() async -> Bool {
+        for loop in loops { try? await loop.eventLoop.submit {}.get() }
+        let store = core.store
+        return await (try? core.pool.runIfActive { try store.probe() }) != nil
+    }
+
     /// Blocks for a moment.
     package var measures: RelayMeasures {
         let authority = core.authority

@@ -19,7 +19,7 @@ package final class RelayServer: Service, Sendable {
 
     private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
-    private let loops: [RelayLoop]
+    let loops: [RelayLoop]
     let core: RelayCore
     private let channels: OpenChannels
     /// Apart, so that strangers take no member's place.
