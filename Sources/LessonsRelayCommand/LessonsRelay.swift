@@ -12,6 +12,7 @@ struct LessonsRelay: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             InitCommand.self, ServeCommand.self, InviteCommand.self, AuthorityCommand.self, DoctorCommand.self,
+            CheckConfigCommand.self,
             BackupCommand.self,
             RestoreCommand.self,
         ])

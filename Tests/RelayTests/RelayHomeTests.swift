@@ -32,6 +32,23 @@ import Testing
         #expect { _ = try read(limits) } throws: { "\($0)".contains(name) }
     }
 
+    @Test func `a check says every limit, and finds names that no setting has`() throws {
+        let directory = try TemporaryDirectory()
+        let home = RelayHome(path: directory.path)
+        let text = """
+            {"relayID": "\(String(repeating: "0a", count: 16))", "domain": "relay.test", "host": "relay.test", "port": 1,
+             "enrolmentPort": 2, "listen": "127.0.0.1", "names": {"dns": ["relay.test"], "ip": []},
+             "limits": {"maxSessions": 7, "maxSesions": 8}, "metric": {}}
+            """
+        try Data(text.utf8).write(to: URL(filePath: home.configurationPath))
+        let checked = try home.checkConfiguration()
+        #expect(checked.unknown == ["limits.maxSesions", "metric"])
+        #expect(checked.text.contains("\"maxSessions\" : 7") && checked.text.contains("\"maxAttachmentBytes\" : "))
+        try Data(checked.text.utf8).write(to: URL(filePath: home.configurationPath))
+        #expect(try home.checkConfiguration().unknown == [])
+        #expect(try home.readConfiguration() == checked.configuration)
+    }
+
     @Test func `a damaged relay id is refused`() throws {
         #expect(throws: RelayHomeError.self) { try read("{}", relayID: "12") }
     }
