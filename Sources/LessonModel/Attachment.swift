@@ -44,10 +44,11 @@ package struct Attachment: Hashable, Sendable {
             default: scalar != "/" && scalar != "\\"
             }
         }
-        guard isPlain, name != ".", name != "..", name.contains(where: { !$0.isWhitespace }) else {
+        // What begins with a dot would be hidden, and may be what a shell runs when it starts.
+        guard isPlain, !name.hasPrefix("."), !name.hasPrefix("-"), name.contains(where: { !$0.isWhitespace }) else {
             return
                 "\"\(name.unicodeScalars.filter { $0.properties.generalCategory != .control }.prefix(40).map(String.init).joined())\" "
-                + "cannot be the name of an attachment: it has no folders and no invisible characters"
+                + "cannot be the name of an attachment: it has no folders, no invisible characters, and no . or - at its beginning"
         }
         return nil
     }

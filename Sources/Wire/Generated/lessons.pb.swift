@@ -2172,7 +2172,8 @@ package nonisolated struct WireAttachment: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The file's name without folders, 1 to 255 bytes; no two of a post are alike.
+  /// The file's name without folders and invisible characters, not beginning with `.` or `-`, 1 to 255 bytes; no two of a
+  /// post are alike.
   package var name: String = String()
 
   /// As in RFC 6838, such as `application/pdf`; at most 127 bytes.
