@@ -76,6 +76,8 @@ enum MailMessage {
     private static func handling(_ facts: PostFacts) -> String {
         var text = "TLP:\(facts.marking.label)"
         if !facts.audience.isEmpty { text += " for \(facts.audienceNames.joined(separator: ", "))" }
+        // The bytes are not in the message: who may have them fetches them from the relay.
+        for file in facts.attachments { text += "\nAttached at the relay: \(file.name) (\(ByteText.short(file.size)))" }
         return facts.signature == .verified ? text : text + "\nSignature: \(facts.signature.rawValue)"
     }
 

@@ -90,6 +90,7 @@ struct ThreadPage {
             ("Language", MarkupText.escaped(document.language)),
         ]
         rows += document.lesson.labelledFacts.map { ($0.label, bdi($0.value)) }
+        if !thread.facts.attachments.isEmpty { rows.append(("Attached", attachments(thread.facts))) }
         rows.append(("Post", "#\(thread.facts.sequence), \(thread.facts.id)"))
         return "<dl lang=\"en\">\n" + rows.map { "<div><dt>\($0.0)</dt><dd>\($0.1)</dd></div>\n" }.joined() + "</dl>\n"
     }
@@ -122,9 +123,15 @@ struct ThreadPage {
             <p class="byline">\(head.joined(separator: " · "))</p>
             <div dir="auto" lang="\(MarkupText.escaped(facts.language))">
             \(markdown.render(branch.reply.text))</div>
+            \(facts.attachments.isEmpty ? "" : "<p class=\"byline\">Attached: \(attachments(facts))</p>")
             </article>
 
             """
+    }
+
+    /// The files' names; their bytes are at the relay.
+    private func attachments(_ facts: PostFacts) -> String {
+        facts.attachments.map { "\(bdi($0.name)) (\(ByteText.short($0.size)))" }.joined(separator: ", ")
     }
 
     private func marking(_ facts: PostFacts) -> String {
