@@ -157,6 +157,16 @@ import Testing
         }
         // Somebody's clients may see an AMBER answer and not what it answers: its opaque id is all that they learn.
         if case .comment(let comment) = body, comment.parent != lesson.id, marking == .amber { marking = .amberStrict }
+        // Nor do they learn more of what is redacted: an AMBER redaction of another organisation's post names that one, whose
+        // clients may not have had the post.
+        if case .redaction = body, marking == .amber,
+            model.marking != .amber || model.organisation != author.organisation
+        {
+            let comment = Comment(parent: lesson.id, text: "This should be redacted.")
+            return fixture.post(
+                .comment(comment), by: author, on: lesson, marking: lesson.marking,
+                audience: inherited(lesson, author))
+        }
         return fixture.post(body, by: author, on: lesson, marking: marking, audience: audience)
     }
 
