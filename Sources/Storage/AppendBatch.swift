@@ -16,6 +16,8 @@ struct AppendBatch {
         /// With what the thread comes to before it, for a post that changes it.
         case inThread(LogState.ThreadRow, ThreadProjection?)
         case refused(AppendOutcome)
+
+        var isRefused: Bool { if case .refused = self { true } else { false } }
     }
 
     private let db: Database
@@ -61,8 +63,7 @@ struct AppendBatch {
     private mutating func append(_ request: AppendRequest) throws -> AppendOutcome {
         let post = request.post
         let placement = try place(request)
-        if case .refused = placement {
-        } else if let missing = try AttachmentSQL.missing(request, in: db) {
+        if !placement.isRefused, let missing = try AttachmentSQL.missing(request, in: db) {
             return try earlier(request) ?? .attachmentMissing(name: missing.name)
         }
         if let held = try hold(request, placement) { return held }

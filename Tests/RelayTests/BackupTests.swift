@@ -10,6 +10,20 @@ import Wire
 @testable import Relay
 
 @Suite(.timeLimit(.minutes(1))) struct BackupTests {
+    /// Posts a lesson with a file, as its only post.
+    private func postWithFile(
+        _ author: ClientIdentity, _ connection: RelayConnection, _ directory: String
+    ) async throws -> LessonModel.Attachment {
+        let files = try BlobFiles(directory: directory + "/files")
+        let path = directory + "/plan.pdf"
+        try Data("a plan".utf8).write(to: URL(filePath: path))
+        let (digest, size) = try files.take(path, maxBytes: .max)
+        let plan = LessonModel.Attachment(name: "plan.pdf", mediaType: "application/pdf", size: size, digest: digest)
+        try await AttachmentUpload(connection: connection, files: files).send(plan)
+        _ = try await connection.publish(try author.lesson("Before") { $0.attachments = [plan] }.signed)
+        return plan
+    }
+
     @Test func `a backup of a running relay, restored elsewhere, has all that was acknowledged, and goes on`()
         async throws
     {
@@ -19,17 +33,10 @@ import Wire
         try await TestRelay.with { relay in
             let author = try await relay.organisation("author")
             let connection = try await relay.connect(author)
-            let files = try BlobFiles(directory: directory.path + "/files")
-            let path = directory.path + "/plan.pdf"
-            try Data("a plan".utf8).write(to: URL(filePath: path))
-            let (digest, size) = try files.take(path, maxBytes: .max)
-            let plan = LessonModel.Attachment(
-                name: "plan.pdf", mediaType: "application/pdf", size: size, digest: digest)
-            try await AttachmentUpload(connection: connection, files: files).send(plan)
-            _ = try await connection.publish(try author.lesson("Before") { $0.attachments = [plan] }.signed)
+            let plan = try await postWithFile(author, connection, directory.path)
 
             let report = try RelayArchive.backup(relay.home, to: backup.path)
-            #expect(report.head == 1 && report.attachments == 1 && report.bytes == size)
+            #expect(report.head == 1 && report.attachments == 1 && report.bytes == plan.size)
             #expect(throws: StorageError.self) { try RelayArchive.backup(relay.home, to: backup.path) }
             let mode = try FileManager.default.attributesOfItem(atPath: backup.path)[.posixPermissions] as? Int
             #expect(mode == 0o700)
@@ -60,15 +67,8 @@ import Wire
         try await TestRelay.with { relay in
             let author = try await relay.organisation("author")
             let connection = try await relay.connect(author)
-            let files = try BlobFiles(directory: directory.path + "/files")
-            let path = directory.path + "/plan.pdf"
-            try Data("a plan".utf8).write(to: URL(filePath: path))
-            let (digest, size) = try files.take(path, maxBytes: .max)
-            let plan = LessonModel.Attachment(
-                name: "plan.pdf", mediaType: "application/pdf", size: size, digest: digest)
-            try await AttachmentUpload(connection: connection, files: files).send(plan)
-            _ = try await connection.publish(try author.lesson("Before") { $0.attachments = [plan] }.signed)
-            let stored = try BlobFiles(directory: relay.home.path + "/attachments").path(digest)
+            let plan = try await postWithFile(author, connection, directory.path)
+            let stored = try BlobFiles(directory: relay.home.path + "/attachments").path(plan.digest)
             try Data("another".utf8).write(to: URL(filePath: stored))
             #expect(throws: (any Error).self) { try RelayArchive.backup(relay.home, to: directory.path + "/backup") }
             let left = try FileManager.default.contentsOfDirectory(atPath: directory.path)
