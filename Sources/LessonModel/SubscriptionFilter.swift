@@ -39,8 +39,11 @@ package struct SubscriptionFilter: Hashable, Sendable {
     }
 
     package func selects(topic: Topic) -> Bool {
-        topics.contains { !$0.isExclusion && $0.matches(topic) }
-            && !topics.contains { $0.isExclusion && $0.matches(topic) }
+        topics.contains { !$0.isExclusion && $0.matches(topic) } && !excludes(topic: topic)
+    }
+
+    func excludes(topic: Topic) -> Bool {
+        topics.contains { $0.isExclusion && $0.matches(topic) }
     }
 
     /// Whether a post of the topic may be selected, as far as the topic decides.

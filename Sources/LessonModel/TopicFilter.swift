@@ -5,6 +5,13 @@ package struct TopicFilter: Hashable, Sendable, CustomStringConvertible {
         case name(String)
         case one
         case rest
+
+        var isName: Bool {
+            switch self {
+            case .name: true
+            case .one, .rest: false
+            }
+        }
     }
 
     package let isExclusion: Bool
@@ -31,6 +38,39 @@ package struct TopicFilter: Hashable, Sendable, CustomStringConvertible {
             }
         }
         self.levels = levels
+    }
+
+    private init(isExclusion: Bool, levels: [Level]) {
+        self.isExclusion = isExclusion
+        self.levels = levels
+    }
+
+    /// Selects `topic` alone.
+    init(only topic: Topic) {
+        self.init(isExclusion: false, levels: topic.levels.map { .name(String($0)) })
+    }
+
+    /// Selects `topic` and everything below it.
+    init(everythingAt topic: Topic) {
+        self.init(isExclusion: false, levels: TopicFilter(only: topic).levels + [.rest])
+    }
+
+    /// The exclusion of what this selects, or the other way round.
+    var inverted: TopicFilter { TopicFilter(isExclusion: !isExclusion, levels: levels) }
+
+    /// The topic that the levels before the first wildcard name; nil when it begins with one.
+    var namedTopic: Topic? {
+        var names: [String] = []
+        for case .name(let name) in levels.prefix(while: \.isName) { names.append(name) }
+        return Topic(names.joined(separator: "/"))
+    }
+
+    /// The same pattern below `to`; nil when it does not name `from`, or would have too many levels.
+    func renamed(from: Topic, to: Topic) -> TopicFilter? {
+        guard namedTopic?.isAtOrBelow(from) == true else { return nil }
+        let moved = TopicFilter(only: to).levels + levels.dropFirst(from.levels.count)
+        guard moved.count <= Topic.maxLevels + (moved.last == .rest ? 1 : 0) else { return nil }
+        return TopicFilter(isExclusion: isExclusion, levels: moved)
     }
 
     /// True when `topic` is of the kind the pattern describes; an exclusion matches what it excludes.

@@ -22,6 +22,7 @@ struct MemberDirectory {
 
     private(set) var organisations: [OrganisationSlug: Organisation] = [:]
     private(set) var topics: Set<Topic> = []
+    private(set) var formerTopicNames = FormerTopicNames()
     private var entries: [MemberID: Entry] = [:]
     private var membersOf: [OrganisationSlug: Set<MemberID>] = [:]
 
@@ -53,7 +54,9 @@ struct MemberDirectory {
             membersOf[slug] = nil
         case .member(let id):
             if let slug = entries.removeValue(forKey: id)?.member.organisation { membersOf[slug]?.remove(id) }
-        case .topics: topics = []
+        case .topics:
+            topics = []
+            formerTopicNames = FormerTopicNames()
         }
         for item in items { add(item) }
         if case .membersOf(let slug) = scope, organisations[slug] == nil {
@@ -68,6 +71,7 @@ struct MemberDirectory {
             entries[member.id] = Entry(member: member)
             membersOf[member.organisation, default: []].insert(member.id)
         case .topic(let topic): topics.insert(topic)
+        case .formerTopic(let former, let now): formerTopicNames[former] = now
         case .certificate(let certificate):
             let reason = certificate.revocation?.reason
             guard reason == nil || reason == RevocationReason.certificateHold.rawValue else { return }

@@ -94,6 +94,12 @@ package final class Membership: Sendable {
 
     package func hasTopic(_ topic: Topic) -> Bool { current.withLock { $0.topics.contains(topic) } }
 
+    /// What the topic is called now that `name` stands or stood for.
+    func currentName(of name: Topic) -> Topic { current.withLock { $0.formerTopicNames.name(of: name) } }
+
+    /// The names that topics had before they moved.
+    package var formerTopicNames: FormerTopicNames { current.withLock { $0.formerTopicNames } }
+
     /// The organisations that `slug` has named as its clients.
     package func clients(of slug: OrganisationSlug) -> Set<OrganisationSlug> {
         current.withLock { $0.organisations[slug]?.clients ?? [] }

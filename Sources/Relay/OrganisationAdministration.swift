@@ -68,19 +68,26 @@ extension RelayCore {
         guard request.description_p.utf8.count <= 500, !request.description_p.contains(where: \.isNewline) else {
             throw RequestRefusal(.invalid, "the description is one line of at most 500 bytes", field: "description")
         }
-        if let parent = topic.parent, !membership.hasTopic(parent) {
-            throw RequestRefusal(.unknownTopic, "add the topic \(parent) first", field: "path")
+        return try topicMoves.whileAlone {
+            if let parent = topic.parent, !membership.hasTopic(parent) {
+                throw RequestRefusal(.unknownTopic, "add the topic \(parent) first", field: "path")
+            }
+            try store.addTopics(
+                [TopicDescription(topic: topic, description: request.description_p)],
+                audit: entry("topic.add", principal, ["topic": topic.path]))
+            try membership.refresh(.topics)
+            return WireDone()
         }
-        try store.addTopics(
-            [TopicDescription(topic: topic, description: request.description_p)],
-            audit: entry("topic.add", principal, ["topic": topic.path]))
-        try membership.refresh(.topics)
-        return WireDone()
     }
 
     func changeTopic(_ request: WireChangeTopic, _ principal: Principal) throws -> WireDone {
         try requireRelayAdministrator(principal, "changing topics")
-        guard let topic = Topic(request.path), membership.hasTopic(topic) || request.hasArchived else {
+        return try topicMoves.whileAlone { try change(request, principal) }
+    }
+
+    private func change(_ request: WireChangeTopic, _ principal: Principal) throws -> WireDone {
+        let isKnown = Topic(request.path).map { membership.hasTopic($0) || request.hasArchived || request.hasMoveTo }
+        guard let topic = Topic(request.path), isKnown == true else {
             throw RequestRefusal(.unknownTopic, "there is no such topic; `lessons topics` lists them", field: "path")
         }
         let description = request.hasDescription_p ? request.description_p : nil
@@ -98,14 +105,19 @@ extension RelayCore {
         }
         if request.hasKeepDays { detail["keep-days"] = "\(request.keepDays)" }
         if request.hasReviewDays { detail["review-days"] = "\(request.reviewDays)" }
-        guard detail.count > 1 else { throw RequestRefusal(.invalid, "nothing is to be changed", field: "path") }
-        try store.changeTopic(
-            topic, description: description, isArchived: request.hasArchived ? request.archived : nil,
-            isModerated: request.hasModerated ? request.moderated : nil,
-            keepDays: request.hasKeepDays ? Int(request.keepDays) : nil,
-            reviewDays: request.hasReviewDays ? Int(request.reviewDays) : nil,
-            audit: entry("topic.change", principal, detail))
-        try membership.refresh(.topics)
+        guard detail.count > 1 || request.hasMoveTo else {
+            throw RequestRefusal(.invalid, "nothing is to be changed", field: "path")
+        }
+        if detail.count > 1 {
+            try store.changeTopic(
+                topic, description: description, isArchived: request.hasArchived ? request.archived : nil,
+                isModerated: request.hasModerated ? request.moderated : nil,
+                keepDays: request.hasKeepDays ? Int(request.keepDays) : nil,
+                reviewDays: request.hasReviewDays ? Int(request.reviewDays) : nil,
+                audit: entry("topic.change", principal, detail))
+            try membership.refresh(.topics)
+        }
+        if request.hasMoveTo { try moveTopic(topic, to: request.moveTo, principal) }
         return WireDone()
     }
 

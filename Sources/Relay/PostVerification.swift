@@ -40,11 +40,12 @@ struct PostVerification: Sendable {
                 .foreignAuthor, "the post's organisation is not \(principal.organisation.slug)", "organisation")
         }
         try checkSignature(signed, principal, now)
-        guard AccessPolicy.mayPost(post.body.kind, in: post.topic, principal) else {
+        let topic = membership.currentName(of: post.topic)
+        guard AccessPolicy.mayPost(post.body.kind, in: topic, principal) else {
             throw PublishRefusal(
                 AccessPolicy.refusal("posting \(post.body.kind.withArticle) to \(post.topic)", principal))
         }
-        guard membership.hasTopic(post.topic) else {
+        guard membership.hasTopic(topic) else {
             throw PublishRefusal(
                 .unknownTopic, "the topic \(post.topic) does not exist here; `lessons topics` lists those that do",
                 "topic")
@@ -56,7 +57,7 @@ struct PostVerification: Sendable {
         return AppendRequest(
             post: post, signed: signed, contentHash: SHA256.digest(signed.content),
             country: principal.organisation.country, organisationKind: principal.organisation.kind,
-            rights: AccessPolicy.threadRights(in: post.topic, principal),
+            rights: AccessPolicy.threadRights(in: topic, principal),
             mayReply: { [membership] thread in
                 let clients = membership.clients(of:)
                 guard thread.allows(viewer, clients: clients) else { return .unseen }

@@ -58,7 +58,7 @@ extension RelayCore {
     func threads(_ request: WireListThreads, _ viewer: Viewer) throws -> WireThreadList {
         let limit = try pageLimit(request.limit, standard: 50)
         var query = ThreadQuery(order: .lastActivity, limit: min(limit + 1, ThreadQuery.maxLimit))
-        if request.hasFilter { query.filter = try request.filter.value() }
+        if request.hasFilter { query.filter = try filter(request.filter) }
         if !request.organisation.isEmpty {
             guard let slug = OrganisationSlug(request.organisation) else {
                 throw RequestRefusal(.invalid, "the organisation's short name is malformed", field: "organisation")
@@ -78,6 +78,7 @@ extension RelayCore {
         reply.topics = try store.topics(viewer: viewer).map { summary in
             var topic = WireTopicSummary()
             topic.path = summary.topic.path
+            topic.formerPaths = summary.formerNames.map(\.path)
             topic.description_p = summary.description
             topic.threads = UInt32(clamping: summary.threadCount)
             topic.posts = UInt32(clamping: summary.postCount)

@@ -35,6 +35,7 @@ final class RelayCore: Sendable {
     /// When what is kept no longer was last deleted; nil before the first time.
     let clearedUpAt = Mutex<Milliseconds?>(nil)
     let isClearingUp = Atomic(false)
+    let topicMoves = TopicMoveLog()
 
     init(
         identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,

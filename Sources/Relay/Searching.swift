@@ -20,7 +20,7 @@ extension RelayCore {
         }
         let query = try query(request)
         var scope = SearchScope()
-        if request.hasFilter { scope.filter = try request.filter.value() }
+        if request.hasFilter { scope.filter = try filter(request.filter) }
         if let text = request.organisation.nonEmpty {
             guard let slug = OrganisationSlug(text) else {
                 throw RequestRefusal(.invalid, "the organisation's short name is malformed", field: "organisation")

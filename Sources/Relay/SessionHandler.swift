@@ -296,7 +296,8 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         let (requestID, frame) = requests.removeFirst()
         waitingBytes -= frame.readableBytes
         let place = StreamPlace(
-            session: ObjectIdentifier(self), stream: stream, loopHead: loop.fanOut.head)
+            session: ObjectIdentifier(self), stream: stream, loopHead: loop.fanOut.head,
+            topicMoves: core.topicMoves.count)
         core.pool.submit { [self, core] state in
             guard case .active = state else { return }
             let body = (try? WireFrame(decoding: frame))?.body

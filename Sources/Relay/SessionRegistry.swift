@@ -69,6 +69,15 @@ final class SessionRegistry: Sendable {
         return ended
     }
 
+    /// Has every session's stream take the filters that `change` makes of its own. Blocks until all have.
+    func changeFilters(_ change: @escaping @Sendable (SubscriptionFilter) -> SubscriptionFilter) throws {
+        let sessions = state.withLock { $0.entries.values.map(\.session) }
+        let changes = sessions.map { session in
+            session.loop.eventLoop.submit { session.changeFilters(change) }
+        }
+        for change in changes { try change.wait() }
+    }
+
     /// Tells a member's other connections that marks have changed.
     func tell(_ member: MemberID, of marks: WireThreadMarkList, except own: ObjectIdentifier) {
         let others = state.withLock { state in

@@ -11,19 +11,23 @@ struct StreamPlace: Sendable {
     let durable: String?
     let filters: [SubscriptionFilter]
     let loopHead: SequenceNumber
+    /// How many topics had moved.
+    let topicMoves: Int
 
-    init(session: ObjectIdentifier, stream: DeliveryStream?, loopHead: SequenceNumber) {
+    init(session: ObjectIdentifier, stream: DeliveryStream?, loopHead: SequenceNumber, topicMoves: Int) {
         self.session = session
         durable = stream?.durable
         filters = stream?.filters ?? []
         self.loopHead = loopHead
+        self.topicMoves = topicMoves
     }
 }
 
 /// What a request does to the connection's stream.
 enum StreamChange: Sendable {
-    /// `after` nil: the stream stays where it is.
-    case open(durable: String, filters: [SubscriptionFilter], after: SequenceNumber?, credit: WireCredit)
+    /// `after` nil: the stream stays where it is. The filters are of the time when so many topics had moved.
+    case open(
+        durable: String, filters: [SubscriptionFilter], topicMoves: Int, after: SequenceNumber?, credit: WireCredit)
     case close
 }
 
@@ -36,7 +40,8 @@ extension SessionHandler {
             endedGeneration = stream?.generation ?? endedGeneration
             stream = nil
             loop.fanOut.streamEnded(self)
-        case .open(let durable, let filters, let after, let credit):
+        case .open(let durable, let asked, let topicMoves, let after, let credit):
+            let filters = core.following(asked, since: topicMoves)
             if stream == nil {
                 stream = DeliveryStream(
                     viewer: principal.viewer, durable: durable, filters: filters, after: after ?? loop.fanOut.head,
@@ -48,6 +53,17 @@ extension SessionHandler {
             isTopicOnly = stream?.isTopicOnly ?? true
             loop.fanOut.streamChanged(self)
         }
+    }
+
+    /// Gives the stream, where there is one, the filters that `change` makes of its own.
+    func changeFilters(_ change: (SubscriptionFilter) -> SubscriptionFilter) {
+        guard let filters = stream?.filters else { return }
+        let changed = filters.map(change)
+        guard changed != filters else { return }
+        stream?.change(filters: changed, after: nil, loopHead: loop.fanOut.head)
+        isTopicOnly = stream?.isTopicOnly ?? true
+        loop.fanOut.streamChanged(self)
+        resumeStream()
     }
 
     /// Whether a live post at `sequence` is for this stream by its filters; its topic is known to be selected.

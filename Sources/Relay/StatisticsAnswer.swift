@@ -8,7 +8,7 @@ extension RelayCore {
             throw RequestRefusal(AccessPolicy.refusal("reading statistics", principal))
         }
         let found = try store.statistics(
-            request.hasFilter ? try request.filter.value() : nil, since: request.sinceMs > 0 ? request.sinceMs : nil,
+            request.hasFilter ? try filter(request.filter) : nil, since: request.sinceMs > 0 ? request.sinceMs : nil,
             before: request.beforeMs > 0 ? request.beforeMs : nil, viewer: principal.viewer,
             decode: RelayCore.readContent)
         var reply = WireStatistics()
@@ -31,7 +31,7 @@ extension RelayCore {
             throw RequestRefusal(.limitExceeded, "at most \(limits.maxFilters) filters are taken", field: "filters")
         }
         let limit = try pageLimit(request.limit, standard: 50)
-        let filters = try request.filters.map { try $0.value() }
+        let filters = try request.filters.map { try filter($0) }
         let found = try store.owedReports(filters.isEmpty ? nil : filters, viewer: viewer, limit: limit)
         var reply = WireThreadList()
         reply.threads = found.map(WireThreadSummary.init)

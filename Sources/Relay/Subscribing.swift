@@ -18,7 +18,7 @@ extension RelayCore {
                 .invalid, "this connection's stream is \(open.isEmpty ? "not durable" : open); open another connection",
                 field: "durable")
         }
-        let asked = try request.filters.map { try $0.value() }
+        let asked = try request.filters.map { try filter($0) }
         let stored =
             request.durable.isEmpty
             ? nil : try store.subscription(member: principal.member.id, durable: request.durable)
@@ -49,6 +49,7 @@ extension RelayCore {
             try store.saveSubscription(
                 member: principal.member.id, durable: request.durable, filters: filters,
                 start: askedStart.map(CursorStart.after) ?? .keep(orAfter: cursor), at: clock())
+            try followMoves(principal.member.id, request.durable, filters, since: place.topicMoves)
         }
         var reply = WireSubscribed()
         reply.cursor = after ?? cursor
@@ -56,7 +57,9 @@ extension RelayCore {
         reply.filters = filters.map(WireFilter.init)
         return RequestAnswer(
             .subscribed(reply),
-            streamChange: .open(durable: request.durable, filters: filters, after: after, credit: request.credit))
+            streamChange: .open(
+                durable: request.durable, filters: filters, topicMoves: place.topicMoves, after: after,
+                credit: request.credit))
     }
 
     private func start(_ start: WireSubscribe.OneOf_Start?) throws -> SequenceNumber? {
@@ -81,7 +84,9 @@ extension RelayCore {
         let isOpenHere = place.durable == request.durable
         var rest: [SubscriptionFilter] = []
         if !request.topics.isEmpty {
-            let removed = Set(try request.topics.map(topicFilter))
+            let names = membership.formerTopicNames
+            let removed = Set(
+                names.name(of: SubscriptionFilter(topics: try request.topics.map(topicFilter))).topics)
             for var filter in stored.filters {
                 filter.topics.removeAll { removed.contains($0) }
                 if filter.topics.contains(where: { !$0.isExclusion }) { rest.append(filter) }
@@ -100,10 +105,13 @@ extension RelayCore {
         }
         try store.saveSubscription(
             member: member, durable: request.durable, filters: rest, start: .keep(orAfter: stored.cursor), at: clock())
+        try followMoves(member, request.durable, rest, since: place.topicMoves)
         return RequestAnswer(
             .done(WireDone()),
             streamChange: isOpenHere
-                ? .open(durable: request.durable, filters: rest, after: nil, credit: WireCredit()) : nil)
+                ? .open(
+                    durable: request.durable, filters: rest, topicMoves: place.topicMoves, after: nil,
+                    credit: WireCredit()) : nil)
     }
 
     private func topicFilter(_ text: String) throws(RequestRefusal) -> TopicFilter {

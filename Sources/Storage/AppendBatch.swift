@@ -74,7 +74,7 @@ struct AppendBatch {
         case .lesson:
             let isOpen = post.marking.isForAllMembers
             let facts = ThreadFacts(
-                topic: post.topic, country: request.country, language: post.language,
+                topic: state.formerNames.name(of: post.topic), country: request.country, language: post.language,
                 organisationKind: request.organisationKind, state: .observation)
             guard let place = try insert(request, thread: nil, isOpen: isOpen) else {
                 return try earlier(request) ?? .conflict
@@ -82,7 +82,7 @@ struct AppendBatch {
             let topicID = try insertThread(request, facts: facts, at: place)
             try ThreadChange(db: db, thread: place.sequence, visibility: post.visibility, decode: decode)
                 .insertText(post, at: place.sequence)
-            count(post.topic, isOpen: isOpen, isThread: true, at: place)
+            count(facts.topic, isOpen: isOpen, isThread: true, at: place)
             try noteApproval(of: request, at: place)
             state.threads[post.id] = LogState.ThreadRow(
                 sequence: place.sequence, topicID: topicID, visibility: post.visibility, facts: facts)
@@ -92,7 +92,7 @@ struct AppendBatch {
             guard let place = try insert(request, thread: thread.sequence, isOpen: isOpen) else {
                 return try earlier(request) ?? .conflict
             }
-            count(post.topic, isOpen: isOpen, isThread: false, at: place)
+            count(thread.facts.topic, isOpen: isOpen, isThread: false, at: place)
             try noteApproval(of: request, at: place)
             var growth = threadGrowth[thread.sequence] ?? ThreadGrowth()
             if isOpen {
@@ -117,7 +117,9 @@ struct AppendBatch {
 
     private mutating func place(_ request: AppendRequest) throws -> Placement {
         let post = request.post
-        let topic = state.topics?[post.topic].flatMap { $0.isArchived ? nil : $0 }
+        // What was signed may name the topic as it was called before it moved.
+        let name = state.formerNames.name(of: post.topic)
+        let topic = state.topics?[name].flatMap { $0.isArchived ? nil : $0 }
         guard post.body.kind != .lesson else { return topic == nil ? .refused(.unknownTopic) : .lesson }
         guard let thread = try thread(post.thread) else { return .refused(.unknownThread) }
         switch request.mayReply(thread.visibility) {
@@ -125,7 +127,7 @@ struct AppendBatch {
         case .wider: return .refused(.widerThanThread)
         case .allowed: break
         }
-        guard thread.facts.topic == post.topic else { return .refused(.topicMismatch) }
+        guard thread.facts.topic == name else { return .refused(.topicMismatch) }
         guard topic != nil else { return .refused(.unknownTopic) }
         guard case .comment(let comment) = post.body else {
             do {
@@ -150,6 +152,9 @@ struct AppendBatch {
         return .inThread(thread, nil)
     }
 
+    /// Of the topic that `name` stands for, now or before it moved.
+    private func row(of name: Topic) -> LogState.TopicRow? { state.topics?[state.formerNames.name(of: name)] }
+
     /// Lessons and comments of those who do not curate a moderated topic wait for one who does.
     /// - Returns: nil when the post goes on to the log, or has an answer already.
     private func hold(_ request: AppendRequest, _ placement: Placement) throws -> AppendOutcome? {
@@ -157,11 +162,12 @@ struct AppendBatch {
         case .refused, .inThread(_, .some): return nil
         case .lesson, .inThread(_, nil): break
         }
-        guard state.topics?[request.post.topic]?.isModerated == true, !request.rights.isCurator,
+        guard row(of: request.post.topic)?.isModerated == true, !request.rights.isCurator,
             request.approval == nil
         else { return nil }
         if let known = try earlier(request) { return known }
-        return try HeldPostSQL.hold(request, at: receivedAt, in: db)
+        return try HeldPostSQL.hold(
+            request, to: state.formerNames.name(of: request.post.topic), at: receivedAt, in: db)
     }
 
     private func noteApproval(of request: AppendRequest, at place: PostPlace) throws {
@@ -174,7 +180,7 @@ struct AppendBatch {
         _ request: AppendRequest, thread: SequenceNumber?, isOpen: Bool
     ) throws -> PostPlace? {
         let post = request.post
-        guard let topic = state.topics?[post.topic] else { return nil }
+        guard let topic = row(of: post.topic) else { return nil }
         let sequence = lastSequence + 1
         let changed = try db.run(
             """
@@ -211,7 +217,7 @@ struct AppendBatch {
     /// - Returns: the row of the thread's topic.
     private func insertThread(_ request: AppendRequest, facts: ThreadFacts, at place: PostPlace) throws -> Int64 {
         let post = request.post
-        let topicID = state.topics?[post.topic]?.id ?? 0
+        let topicID = row(of: post.topic)?.id ?? 0
         var title = ""
         if case .lesson(let lesson) = post.body { title = lesson.title }
         try db.run(

@@ -42,7 +42,8 @@ package final class ClientMirror: Sendable {
         _ posts: [MirroredPost], cursor: (durable: String, through: SequenceNumber)? = nil
     ) throws(StorageError) -> [SequenceNumber] {
         try database.writing { db in
-            let inserted = try posts.filter { try MirrorSQL.insert($0, in: db) }
+            let names = try MirrorTopicSQL.formerNames(in: db)
+            let inserted = try posts.filter { try MirrorSQL.insert($0, to: names.name(of: $0.post.topic), in: db) }
             for thread in Set(posts.map(\.post.thread)) { try MirrorThreadSQL.refresh(thread, in: db) }
             if let cursor { try MirrorSQL.raise("cursor", of: cursor.durable, to: cursor.through, in: db) }
             return inserted.map(\.stored.sequence)
@@ -128,6 +129,7 @@ package final class ClientMirror: Sendable {
         try database.reading { db in
             let key = query.order == .newest ? "c.lesson" : "c.last_sequence"
             var threads: [MirrorThread] = []
+            let filter = try MirrorTopicSQL.named(query.filter, in: db)
             try db.each(
                 """
                 SELECT \(MirrorThreadSQL.columns) FROM threads c CROSS JOIN posts l ON l.sequence = c.lesson
@@ -137,7 +139,7 @@ package final class ClientMirror: Sendable {
                 [.integer(query.before ?? .max), .optional(query.organisation?.text), .flag(query.unreadOnly)]
             ) { columns in
                 let thread = try MirrorThreadSQL.thread(columns)
-                if MirrorSQL.selects(query.filter, thread) { threads.append(thread) }
+                if MirrorSQL.selects(filter, thread) { threads.append(thread) }
                 return threads.count < max(1, query.limit)
             }
             return threads
@@ -243,6 +245,7 @@ package final class ClientMirror: Sendable {
                     ALTER TABLE topics ADD COLUMN review_days INTEGER NOT NULL DEFAULT 0;
                     """)
         }
+        migrator.registerMigration("v6-topic-moves") { db in try db.execute(sql: MirrorTopicSQL.formerPaths) }
         return migrator
     }
 }
@@ -265,8 +268,9 @@ enum MirrorSQL {
             && (filter.states.isEmpty || filter.states.contains(thread.state))
     }
 
+    /// - Parameter topic: as it is called now.
     /// - Returns: true when the post was new.
-    static func insert(_ mirrored: MirroredPost, in db: Database) throws -> Bool {
+    static func insert(_ mirrored: MirroredPost, to topic: Topic, in db: Database) throws -> Bool {
         let post = mirrored.post
         let stored = mirrored.stored
         let known = try db.run(
@@ -283,7 +287,7 @@ enum MirrorSQL {
             """,
             [
                 .integer(stored.sequence), .id(post.id), .id(post.thread), .integer(post.body.kind.rawValue),
-                .text(post.topic.path), .integer(post.marking.rawValue),
+                .text(topic.path), .integer(post.marking.rawValue),
                 .text(post.language), .text(post.organisation.text), .id(post.author), .integer(post.createdAt),
                 .integer(stored.receivedAt), .integer(mirrored.verification.rawValue), .text(title(of: post)),
                 .blob(stored.post.signature), .blob(stored.post.certificateFingerprint), .blob(stored.post.content),

@@ -20,6 +20,8 @@ package enum DirectoryItem: Hashable, Sendable {
     case certificate(DirectoryCertificate)
     /// Archived topics are not told.
     case topic(Topic)
+    /// What a topic was called before it moved.
+    case formerTopic(Topic, now: Topic)
 }
 
 /// What decides whether a certificate opens a session.
@@ -104,5 +106,6 @@ private enum DirectorySQL {
             body(.topic(try columns.topic(0)))
             return true
         }
+        for (former, now) in try TopicMoveSQL.formerNames(in: db).current { body(.formerTopic(former, now: now)) }
     }
 }

@@ -118,7 +118,10 @@ enum HeldPostSQL {
     }
 
     /// Keeps a post that is not in the log; the same one again changes nothing.
-    static func hold(_ request: AppendRequest, at time: Milliseconds, in db: Database) throws -> AppendOutcome {
+    /// - Parameter topic: as it is called now.
+    static func hold(
+        _ request: AppendRequest, to topic: Topic, at time: Milliseconds, in db: Database
+    ) throws -> AppendOutcome {
         let known = try db.first(
             "SELECT content_hash FROM held_posts WHERE id = ?", [.id(request.post.id)]
         ) { $0.blob(0) }
@@ -135,7 +138,7 @@ enum HeldPostSQL {
             VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                .id(request.post.id), .id(request.post.author), .text(request.post.topic.path),
+                .id(request.post.id), .id(request.post.author), .text(topic.path),
                 .blob(request.contentHash), .blob(request.signed.content), .blob(request.signed.signature),
                 .blob(request.signed.certificateFingerprint), .integer(time),
             ])

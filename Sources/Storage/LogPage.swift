@@ -130,6 +130,8 @@ package struct ThreadQuery: Hashable, Sendable {
 /// A topic as one viewer sees it.
 package struct TopicSummary: Hashable, Sendable {
     package var topic: Topic
+    /// What it was called before it moved.
+    package var formerNames: [Topic]
     package var description: String
     package var isArchived: Bool
     package var isModerated: Bool
@@ -140,11 +142,11 @@ package struct TopicSummary: Hashable, Sendable {
     package var retention: TopicRetention
 
     package init(
-        topic: Topic, description: String, isArchived: Bool, isModerated: Bool = false, threadCount: Int,
-        postCount: Int,
-        lastSequence: SequenceNumber, retention: TopicRetention = TopicRetention()
+        topic: Topic, formerNames: [Topic] = [], description: String, isArchived: Bool, isModerated: Bool = false,
+        threadCount: Int, postCount: Int, lastSequence: SequenceNumber, retention: TopicRetention = TopicRetention()
     ) {
         self.topic = topic
+        self.formerNames = formerNames
         self.description = description
         self.isArchived = isArchived
         self.isModerated = isModerated

@@ -27,6 +27,8 @@ struct LogState: Sendable {
     var hour: Int64?
     /// Nil until they were read; all of them then.
     var topics: [Topic: TopicRow]?
+    /// Read with `topics`.
+    private(set) var formerNames = FormerTopicNames()
     var threads = RecentValues<PostID, ThreadRow>(limit: 4_096)
 
     mutating func load(from db: Database) throws {
@@ -49,6 +51,7 @@ struct LogState: Sendable {
                 )
             }
             topics = Dictionary(rows, uniquingKeysWith: { first, _ in first })
+            formerNames = try TopicMoveSQL.formerNames(in: db)
         }
     }
 

@@ -153,7 +153,7 @@ extension MembershipSQL {
     /// Paths have no spaces in them.
     static func text(of topics: Set<Topic>) -> String { topics.sorted().map(\.path).joined(separator: " ") }
 
-    private static func topics(_ text: String) -> Set<Topic> {
+    static func topics(_ text: String) -> Set<Topic> {
         text.isEmpty ? [] : Set(text.split(separator: " ").compactMap { Topic($0) })
     }
 }

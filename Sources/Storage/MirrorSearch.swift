@@ -61,8 +61,9 @@ extension ClientMirror {
         }
         var hits: [MirrorHit] = []
         var threads = 0
+        let filter = try MirrorTopicSQL.named(listing.filter, in: db)
         for id in order {
-            guard let thread = try MirrorSQL.thread(id, in: db), MirrorSQL.selects(listing.filter, thread),
+            guard let thread = try MirrorSQL.thread(id, in: db), MirrorSQL.selects(filter, thread),
                 listing.organisation == nil || listing.organisation == thread.organisation
             else { continue }
             threads += 1

@@ -1,32 +1,6 @@
 import GRDB
 package import LessonModel
 
-/// A topic with what the mirror has of it.
-package struct MirrorTopic: Hashable, Sendable {
-    package var topic: Topic
-    package var description: String
-    /// Threads whose lesson is in the mirror.
-    package var threads: Int
-    /// Posts of those that the person has not read; see `ThreadMark`.
-    package var unread: Int
-    package var isArchived: Bool
-    package var isModerated: Bool
-    package var retention: TopicRetention
-
-    package init(
-        topic: Topic, description: String, threads: Int = 0, unread: Int = 0, isArchived: Bool = false,
-        isModerated: Bool = false, retention: TopicRetention = TopicRetention()
-    ) {
-        self.topic = topic
-        self.description = description
-        self.threads = threads
-        self.unread = unread
-        self.isArchived = isArchived
-        self.isModerated = isModerated
-        self.retention = retention
-    }
-}
-
 /// How far a person has read a thread, and whether they want to hear of it.
 package struct ThreadMark: Hashable, Sendable {
     /// The raw values are the database's and the protocol's.
@@ -51,53 +25,13 @@ package struct ThreadMark: Hashable, Sendable {
 }
 
 extension ClientMirror {
-    /// Every topic that the relay named last, and those of threads in the mirror, by path.
-    package func topics() throws(StorageError) -> [MirrorTopic] {
-        try database.reading { db in
-            try db.all(
-                """
-                SELECT path, description, is_archived, is_moderated, coalesce(c.threads, 0), coalesce(c.unread, 0),
-                    keep_days, review_days
-                FROM (SELECT path, description, is_archived, is_moderated, keep_days, review_days FROM topics
-                    UNION ALL SELECT DISTINCT topic, '', 0, 0, 0, 0 FROM threads WHERE topic NOT IN (SELECT path FROM topics))
-                LEFT JOIN (SELECT topic, count(*) AS threads, sum(unread) AS unread FROM threads
-                    WHERE lesson IS NOT NULL GROUP BY topic) c ON c.topic = path
-                ORDER BY path
-                """
-            ) { columns in
-                MirrorTopic(
-                    topic: try columns.topic(0), description: columns.text(1), threads: columns.int(4),
-                    unread: columns.int(5), isArchived: columns.int(2) != 0, isModerated: columns.int(3) != 0,
-                    retention: TopicRetention(keepDays: columns.int(6), reviewDays: columns.int(7)))
-            }
-        }
-    }
-
-    /// Puts what the relay says of its topics in the place of what it said before.
-    package func setTopics(_ topics: [MirrorTopic]) throws(StorageError) {
-        try database.writing { db in
-            try db.run("DELETE FROM topics")
-            for topic in topics {
-                try db.run(
-                    """
-                    INSERT INTO topics (path, description, is_archived, is_moderated, keep_days, review_days)
-                    VALUES (?, ?, ?, ?, ?, ?)
-                    """,
-                    [
-                        .text(topic.topic.path), .text(topic.description), .flag(topic.isArchived),
-                        .flag(topic.isModerated), .integer(topic.retention.keepDays),
-                        .integer(topic.retention.reviewDays),
-                    ])
-            }
-        }
-    }
-
     /// The thread with the newest post that is not read, of those before `before`; nil where all is read.
     package func newestUnread(
         in filter: SubscriptionFilter? = nil, except thread: PostID? = nil
     ) throws(StorageError) -> MirrorThread? {
         try database.reading { db in
             var found: MirrorThread?
+            let filter = try MirrorTopicSQL.named(filter, in: db)
             try db.each(
                 """
                 SELECT \(MirrorThreadSQL.columns) FROM threads c JOIN posts l ON l.sequence = c.lesson
@@ -141,6 +75,7 @@ extension ClientMirror {
     @discardableResult
     package func markAllRead(in filter: SubscriptionFilter? = nil) throws(StorageError) -> Int {
         try database.writing { db in
+            let filter = try MirrorTopicSQL.named(filter, in: db)
             let threads = try db.all("SELECT id, topic, last_sequence FROM threads WHERE unread > 0") {
                 (try $0.postID(0), try $0.topic(1), $0.integer(2))
             }.filter { filter?.selects(topic: $0.1) ?? true }
@@ -336,7 +271,8 @@ enum MirrorThreadSQL {
             """
             INSERT OR REPLACE INTO threads
                 (id, lesson, topic, last_sequence, posts, unread, state, endorsements, adopted, failed)
-            SELECT ?1, max(CASE WHEN kind = 1 AND id = ?1 THEN sequence END), topic, max(sequence), count(*),
+            SELECT ?1, max(CASE WHEN kind = 1 AND id = ?1 THEN sequence END),
+                coalesce(max(CASE WHEN id = ?1 THEN topic END), max(topic)), max(sequence), count(*),
                 CASE WHEN coalesce((SELECT attention FROM thread_marks WHERE thread = ?1), 0) = 2 THEN 0 ELSE
                     sum(sequence > coalesce((SELECT read_through FROM thread_marks WHERE thread = ?1), 0)
                         AND author IS NOT (SELECT member FROM owner)) END,

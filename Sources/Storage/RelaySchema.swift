@@ -18,6 +18,7 @@ enum RelaySchema {
         migrator.registerMigration("v6-attachments") { db in try db.execute(sql: AttachmentSQL.schema) }
         migrator.registerMigration("v6-retention") { db in try db.execute(sql: Retention.schema) }
         migrator.registerMigration("v6-flags") { db in try db.execute(sql: FlagSQL.schema) }
+        migrator.registerMigration("v7-topic-moves") { db in try db.execute(sql: TopicMoveSQL.schema) }
         return migrator
     }
 

@@ -67,23 +67,36 @@ extension RelayStore {
     }
 }
 
-private enum SubscriptionSQL {
-    static let columns = "member, durable, filters, cursor, created_at, updated_at"
+enum SubscriptionSQL {
+    /// Puts what `change` makes of its filters into every durable subscription.
+    static func changeFilters(in db: Database, _ change: (SubscriptionFilter) -> SubscriptionFilter) throws {
+        for stored in try db.all("SELECT \(columns) FROM subscriptions", [], subscription) {
+            let changed = stored.filters.map(change)
+            guard changed != stored.filters else { continue }
+            try db.run(
+                "UPDATE subscriptions SET filters = ? WHERE member = ? AND durable = ?",
+                [.text(try StoredFilter.json(of: changed)), .id(stored.member), .text(stored.durable)])
+        }
+    }
 
-    static func subscription(_ columns: Columns) throws -> StoredSubscription {
+    fileprivate static let columns = "member, durable, filters, cursor, created_at, updated_at"
+
+    fileprivate static func subscription(_ columns: Columns) throws -> StoredSubscription {
         StoredSubscription(
             member: try columns.memberID(0), durable: columns.text(1),
             filters: try StoredFilter.filters(json: columns.text(2)), cursor: columns.integer(3),
             createdAt: columns.integer(4), updatedAt: columns.integer(5))
     }
 
-    static func subscription(_ member: MemberID, _ durable: String, in db: Database) throws -> StoredSubscription? {
+    fileprivate static func subscription(_ member: MemberID, _ durable: String, in db: Database) throws
+        -> StoredSubscription?
+    {
         try db.first(
             "SELECT \(columns) FROM subscriptions WHERE member = ? AND durable = ?", [.id(member), .text(durable)],
             subscription)
     }
 
-    static func requireRoom(for member: MemberID, in db: Database) throws {
+    fileprivate static func requireRoom(for member: MemberID, in db: Database) throws {
         guard try MembershipSQL.member(member, in: db) != nil else { throw StorageError.notFound("member \(member)") }
         let count =
             try db.first("SELECT count(*) FROM subscriptions WHERE member = ?", [.id(member)]) { $0.int(0) } ?? 0

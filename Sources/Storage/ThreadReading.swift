@@ -102,6 +102,9 @@ extension RelayStore {
                 restricted[columns.integer(0)] = (columns.int(1), columns.int(2), columns.integer(3))
                 return true
             }
+            let formerNames = Dictionary(
+                grouping: try TopicMoveSQL.formerNames(in: db).current, by: \.value
+            ).mapValues { $0.map(\.key).sorted() }
             return try db.all(
                 """
                 SELECT id, path, description, is_archived, open_threads, open_posts, open_last_sequence, is_moderated,
@@ -110,8 +113,10 @@ extension RelayStore {
                 """
             ) { columns in
                 let own = restricted[columns.integer(0)] ?? (0, 0, 0)
+                let topic = try columns.topic(1)
                 return TopicSummary(
-                    topic: try columns.topic(1), description: columns.text(2), isArchived: columns.flag(3),
+                    topic: topic, formerNames: formerNames[topic] ?? [], description: columns.text(2),
+                    isArchived: columns.flag(3),
                     isModerated: columns.flag(7),
                     threadCount: columns.int(4) + own.threads, postCount: columns.int(5) + own.posts,
                     lastSequence: max(columns.integer(6), own.last),

@@ -3,6 +3,12 @@ import GRDB
 import LessonModel
 import Synchronization
 
+/// Tells apart the states of the topic tree: topics are only ever added and moved.
+struct TopicTreeState: Hashable, Sendable {
+    let lastTopicID: Int64
+    let lastMoveID: Int64
+}
+
 /// Which topics a filter selects, as rows of `topics`.
 struct TopicSelection: Hashable, Sendable {
     enum Extent: Hashable, Sendable {
@@ -12,8 +18,8 @@ struct TopicSelection: Hashable, Sendable {
         case all
     }
 
-    /// The highest row id when this was made: topics are only ever added.
-    fileprivate let lastTopicID: Int64
+    /// The state of the tree that this was made of.
+    fileprivate let tree: TopicTreeState
     let extent: Extent
 }
 
@@ -23,8 +29,8 @@ struct TopicSelections: Sendable {
     private static let maxEntries = 1_024
     private var selections: [[TopicFilter]: TopicSelection] = [:]
 
-    func selection(for filters: [TopicFilter], lastTopicID: Int64) -> TopicSelection? {
-        selections[filters].flatMap { $0.lastTopicID == lastTopicID ? $0 : nil }
+    func selection(for filters: [TopicFilter], in tree: TopicTreeState) -> TopicSelection? {
+        selections[filters].flatMap { $0.tree == tree ? $0 : nil }
     }
 
     mutating func keep(_ selection: TopicSelection, for filters: [TopicFilter]) {
@@ -34,11 +40,14 @@ struct TopicSelections: Sendable {
 }
 
 extension RelayStore {
-    /// The topics that `filter` selects in the snapshot that `db` reads: the newest topic's row id tells whether a
+    /// The topics that `filter` selects in the snapshot that `db` reads: the newest topic and the newest move tell whether a
     /// remembered answer still holds in just this snapshot.
     func topicSelection(for filter: SubscriptionFilter, in db: Database) throws -> TopicSelection.Extent {
-        let last = try db.first("SELECT coalesce(max(id), 0) FROM topics") { $0.integer(0) } ?? 0
-        if let known = topicSelections.withLock({ $0.selection(for: filter.topics, lastTopicID: last) }) {
+        let state = try db.first(
+            "SELECT (SELECT coalesce(max(id), 0) FROM topics), (SELECT coalesce(max(id), 0) FROM topic_former_paths)"
+        ) { TopicTreeState(lastTopicID: $0.integer(0), lastMoveID: $0.integer(1)) }
+        let tree = state ?? TopicTreeState(lastTopicID: 0, lastMoveID: 0)
+        if let known = topicSelections.withLock({ $0.selection(for: filter.topics, in: tree) }) {
             return known.extent
         }
         let topics = try db.all("SELECT id, path FROM topics") { ($0.integer(0), try $0.topic(1)) }
@@ -51,7 +60,7 @@ extension RelayStore {
         } else {
             extent = .some("[" + selected.map(String.init).joined(separator: ",") + "]")
         }
-        let selection = TopicSelection(lastTopicID: last, extent: extent)
+        let selection = TopicSelection(tree: tree, extent: extent)
         topicSelections.withLock { $0.keep(selection, for: filter.topics) }
         return extent
     }

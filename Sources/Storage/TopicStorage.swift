@@ -6,9 +6,11 @@ import Synchronization
 extension RelayStore {
     /// Adds topics that do not exist yet; one that does keeps its description.
     /// - Returns: those that were added.
+    /// - Throws: `.alreadyExists` when a path is the former name of a topic that has moved; nothing was added.
     @discardableResult
     package func addTopics(_ topics: [TopicDescription], audit: AuditEntry) throws(StorageError) -> [Topic] {
         try changeTopics { db in
+            for entry in topics { try TopicMoveSQL.requireUnused(entry.topic, in: db) }
             let added = try topics.filter { entry in
                 try db.run(
                     "INSERT INTO topics (path, description) VALUES (?, ?) ON CONFLICT (path) DO NOTHING",
@@ -56,10 +58,10 @@ extension RelayStore {
         }
     }
 
-    /// Runs `body` in a transaction, after which the writer reads the topics afresh.
-    private func changeTopics<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
+    /// Runs `body` in a transaction, after which the writer reads the topics and their threads afresh.
+    func changeTopics<Value>(_ body: (Database) throws -> Value) throws(StorageError) -> Value {
         try write { db in
-            log.withLock { $0.topics = nil }
+            log.withLock { $0.forget() }
             return try body(db)
         }
     }

@@ -10,7 +10,8 @@ extension ClientMirror {
             topics.compactMap { summary in
                 Topic(summary.path).map {
                     MirrorTopic(
-                        topic: $0, description: summary.description_p, isArchived: summary.archived,
+                        topic: $0, formerNames: summary.formerPaths.compactMap { Topic($0) },
+                        description: summary.description_p, isArchived: summary.archived,
                         isModerated: summary.moderated,
                         retention: TopicRetention(
                             keepDays: Int(summary.keepDays), reviewDays: Int(summary.reviewDays)))

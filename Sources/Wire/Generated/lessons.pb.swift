@@ -3458,7 +3458,7 @@ package nonisolated struct WireCloseFlag: Sendable {
   package init() {}
 }
 
-/// Changes what is said of a topic; what is not set stays. Role relay-administrator. Answered by Done.
+/// Changes what is said of a topic, or moves it; what is not set stays. Role relay-administrator. Answered by Done.
 package nonisolated struct WireChangeTopic: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -3517,6 +3517,18 @@ package nonisolated struct WireChangeTopic: Sendable {
   /// Clears the value of `reviewDays`. Subsequent reads from it will return its default value.
   package mutating func clearReviewDays() {self._reviewDays = nil}
 
+  /// Another place in the tree, to which the topic goes with everything below it, after the other changes. The topic above
+  /// it must exist, and nothing may have been there but the topic itself. Durable subscriptions go on selecting what they
+  /// selected, curators of the topic go on curating it. An exclusion at the new place goes before.
+  package var moveTo: String {
+    get {_moveTo ?? String()}
+    set {_moveTo = newValue}
+  }
+  /// Returns true if `moveTo` has been explicitly set.
+  package var hasMoveTo: Bool {self._moveTo != nil}
+  /// Clears the value of `moveTo`. Subsequent reads from it will return its default value.
+  package mutating func clearMoveTo() {self._moveTo = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3526,6 +3538,7 @@ package nonisolated struct WireChangeTopic: Sendable {
   fileprivate var _moderated: Bool? = nil
   fileprivate var _keepDays: UInt32? = nil
   fileprivate var _reviewDays: UInt32? = nil
+  fileprivate var _moveTo: String? = nil
 }
 
 /// Lessons in figures, as far as they are for you. Answered by Statistics. Role curator, or an administrator's.
@@ -3684,6 +3697,10 @@ package nonisolated struct WireTopicSummary: Sendable {
 
   /// A lesson should be looked at again when its last post is older than this. 0: never.
   package var reviewDays: UInt32 = 0
+
+  /// What it was called before it moved. A former path stands for the topic for ever: in posts that were signed with it, in
+  /// filters, and in new posts.
+  package var formerPaths: [String] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -9579,7 +9596,7 @@ nonisolated extension WireCloseFlag: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ChangeTopic"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}archived\0\u{1}moderated\0\u{3}keep_days\0\u{3}review_days\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}archived\0\u{1}moderated\0\u{3}keep_days\0\u{3}review_days\0\u{3}move_to\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9593,6 +9610,7 @@ nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 4: try { try decoder.decodeSingularBoolField(value: &self._moderated) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self._keepDays) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self._reviewDays) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self._moveTo) }()
       default: break
       }
     }
@@ -9621,6 +9639,9 @@ nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try { if let v = self._reviewDays {
       try visitor.visitSingularUInt32Field(value: v, fieldNumber: 6)
     } }()
+    try { if let v = self._moveTo {
+      try visitor.visitSingularStringField(value: v, fieldNumber: 7)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -9631,6 +9652,7 @@ nonisolated extension WireChangeTopic: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs._moderated != rhs._moderated {return false}
     if lhs._keepDays != rhs._keepDays {return false}
     if lhs._reviewDays != rhs._reviewDays {return false}
+    if lhs._moveTo != rhs._moveTo {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -9876,7 +9898,7 @@ nonisolated extension WireTopicList: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TopicSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}threads\0\u{1}posts\0\u{3}last_sequence\0\u{1}archived\0\u{1}moderated\0\u{3}keep_days\0\u{3}review_days\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0\u{1}description\0\u{1}threads\0\u{1}posts\0\u{3}last_sequence\0\u{1}archived\0\u{1}moderated\0\u{3}keep_days\0\u{3}review_days\0\u{3}former_paths\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9893,6 +9915,7 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 7: try { try decoder.decodeSingularBoolField(value: &self.moderated) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.keepDays) }()
       case 9: try { try decoder.decodeSingularUInt32Field(value: &self.reviewDays) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.formerPaths) }()
       default: break
       }
     }
@@ -9926,6 +9949,9 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.reviewDays != 0 {
       try visitor.visitSingularUInt32Field(value: self.reviewDays, fieldNumber: 9)
     }
+    if !self.formerPaths.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.formerPaths, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -9939,6 +9965,7 @@ nonisolated extension WireTopicSummary: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.moderated != rhs.moderated {return false}
     if lhs.keepDays != rhs.keepDays {return false}
     if lhs.reviewDays != rhs.reviewDays {return false}
+    if lhs.formerPaths != rhs.formerPaths {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -8,7 +8,7 @@ import Wire
 struct ChangeTopicCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "change-topic",
-        abstract: "Describe a topic, have it moderated or open, archive it, say how long it keeps its threads.",
+        abstract: "Describe or move a topic, have it moderated or open, archive it, say how long it keeps threads.",
         discussion: """
             To a moderated topic lessons and comments of those who do not curate it come when a curator lets them (lessons \
             queue). An archived topic keeps its threads, readable as before, and takes no new posts.
@@ -16,6 +16,9 @@ struct ChangeTopicCommand: AsyncParsableCommand {
             With --keep-days a thread is erased, here and on every member's machine, when its lesson was received longer ago; \
             what was erased does not come back when the period is made longer. With --review-days a lesson is listed by \
             lessons owed --review when its last post is older. 0 stands for: kept for ever, never to be reviewed.
+
+            With --move-to the topic goes to another place in the tree with everything below it. Whoever followed it goes on \
+            following it, its curators go on curating it, and its former path goes on standing for it.
             """)
 
     enum Admission: String, EnumerableFlag {
@@ -46,6 +49,9 @@ struct ChangeTopicCommand: AsyncParsableCommand {
     @Option(help: "Have a lesson looked at again so many days after its last post; 0: never.")
     var reviewDays: UInt32?
 
+    @Option(help: "Its new path; the topic above it must exist.")
+    var moveTo: Topic?
+
     @Option(help: "With --keep-days: say the topic's path again, since threads are erased for ever.")
     var confirm: String?
 
@@ -58,10 +64,10 @@ struct ChangeTopicCommand: AsyncParsableCommand {
             throw ValidationError("a period is 0 to \(TopicRetention.maxDays) days")
         }
         guard keepDays == nil, reviewDays == nil else { return }
-        guard about != nil || admission != nil || archiving != nil else {
+        guard about != nil || admission != nil || archiving != nil || moveTo != nil else {
             throw ValidationError(
                 "say what to change: --about, --moderated or --open, --archive or --unarchive, --keep-days, "
-                    + "--review-days")
+                    + "--review-days, --move-to")
         }
     }
 
@@ -74,12 +80,13 @@ struct ChangeTopicCommand: AsyncParsableCommand {
             if let archiving { change.archived = archiving == .archive }
             if let keepDays { change.keepDays = keepDays }
             if let reviewDays { change.reviewDays = reviewDays }
+            if let moveTo { change.moveTo = moveTo.path }
             let request = change
             try await context.connected { connection, _ in try await connection.changeTopic(request) }
             if context.output.isJSON {
-                try context.output.json(.object([("topic", .string(topic.path))]))
+                try context.output.json(.object([("topic", .string((moveTo ?? topic).path))]))
             } else {
-                context.output.message(StyledText("changed \(topic)"))
+                context.output.message(StyledText(moveTo.map { "\(topic) is \($0) now" } ?? "changed \(topic)"))
             }
         }
     }
