@@ -128,6 +128,25 @@ extension CertificateAuthority {
         let profile = try CertificateProfile.member(kind, relayDomain: relayDomain, memberID: memberID)
         return try issue(profile, to: request.publicKey, subject: subject, lifetime: lifetime, now: now)
     }
+
+    /// A member's certificate once more under another subject: the same key, member, kind, issuer and validity, however
+    /// long ago that was, so that it proves the same signatures. The number is new; whoever keeps the certificate
+    /// revoked has to revoke this one too.
+    /// - Returns: nil when `certificate` is not a member's, or its issuer is not one of `issuers` any more.
+    package func reissueMember(_ certificate: Certificate, subject: DistinguishedName) throws(PKIError) -> Certificate?
+    {
+        let kind = CertificateProfile.MemberKind.allCases.first {
+            certificate.policyIdentifiers.contains($0.policyIdentifier)
+        }
+        let issuer = issuers.first { $0.certificate.subjectKeyID == certificate.authorityKeyID }
+        guard let uri = certificate.memberURI, let kind, let issuer, certificate.notBefore <= certificate.notAfter
+        else {
+            return nil
+        }
+        return try CertificateSigner(issuer: issuer.certificate, key: issuer.key, publication: publication).sign(
+            .member(kind, relayDomain: uri.relayDomain, memberID: uri.memberID), certificate.publicKey,
+            subject: subject, validity: certificate.notBefore...certificate.notAfter)
+    }
 }
 
 // MARK: Stored form

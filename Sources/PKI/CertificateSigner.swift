@@ -28,7 +28,14 @@ struct CertificateSigner {
             let accepted = profile.acceptedKeys.map(\.rawValue).sorted().joined(separator: ", ")
             throw .unsupportedKey("a \(profile.name) certificate is issued for \(accepted) keys only")
         }
-        let validity = try validity(profile, lifetime: lifetime, now: now)
+        return try sign(
+            profile, publicKey, subject: subject, validity: try validity(profile, lifetime: lifetime, now: now))
+    }
+
+    /// - Parameter validity: seconds since 1970, both ends included; not judged.
+    func sign(
+        _ profile: CertificateProfile, _ publicKey: PublicKey, subject: DistinguishedName, validity: ClosedRange<Int64>
+    ) throws(PKIError) -> Certificate {
         let name = unsafe try subject.makeX509Name()
         defer { unsafe X509_NAME_free(name) }
         ERR_clear_error()

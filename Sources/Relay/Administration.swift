@@ -22,6 +22,7 @@ extension RelayCore {
         case .listCertificates(let request): return .certificateList(try certificates(request, principal))
         case .setSuspension(let request): return .suspensionSet(try setSuspension(request, principal))
         case .remove(let request): return .removed(try remove(request, principal))
+        case .eraseNames(let request): return .namesErased(try eraseNames(request, principal))
         case .setRoles(let request): return .done(try setRoles(request, principal))
         case .listOrganisationSummaries(let request):
             return .organisationSummaryList(try organisationSummaries(request, principal))

@@ -100,6 +100,7 @@ extension RelayCore {
             entry.action = record.action
             entry.detail = record.detail
             entry.hash = Data(record.hash)
+            entry.erasedBy = record.erasedBy ?? 0
             return entry
         }
         return reply

@@ -95,6 +95,7 @@ extension WireFrame.OneOf_Body {
             case .organisation(let text): ("remove", text)
             case nil: ("remove", "")
             }
+        case .eraseNames(let request): ("erase_names", request.organisation)
         case .listCertificates(let request): ("list_certificates", request.organisation)
         case .setSuspension(let request):
             switch request.target {

@@ -36,6 +36,8 @@ final class RelayCore: Sendable {
     let clearedUpAt = Mutex<Milliseconds?>(nil)
     let isClearingUp = Atomic(false)
     let topicMoves = TopicMoveLog()
+    /// When names of people were erased last; 0: never.
+    let namesErasedAt = Atomic<Milliseconds>(0)
 
     init(
         identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,
@@ -59,6 +61,9 @@ final class RelayCore: Sendable {
         self.logger = logger
     }
 
+    /// Reads what is told to everybody who connects.
+    func loadTold() throws { namesErasedAt.store(try store.namesErasedAt(), ordering: .releasing) }
+
     /// The authority as it is now; a rollover replaces it while the relay runs.
     var authority: CertificateAuthority { currentAuthority.value }
 
@@ -81,6 +86,7 @@ final class RelayCore: Sendable {
         welcome.headSequence = head
         welcome.serverTimeMs = clock()
         welcome.agent = RelayIdentity.agent
+        welcome.namesErasedMs = namesErasedAt.load(ordering: .acquiring)
         return welcome
     }
 

@@ -68,6 +68,7 @@ package final class RelayServer: Service, Sendable {
             identity: configuration.identity, store: store, membership: membership,
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
             limits: limits, pool: pool, authority: current, publication: publication, clock: clock, logger: logger)
+        try core.loadTold()
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
         credentials = try RelayCredentials(
             home: home, configuration: configuration, passphrase: issuingPassphrase, core: core)

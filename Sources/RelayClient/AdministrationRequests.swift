@@ -45,6 +45,14 @@ extension RelayConnection {
         return removed
     }
 
+    /// Erases the names of the people of an organisation that was removed.
+    package func eraseNames(of organisation: OrganisationSlug) async throws(ClientError) -> WireNamesErased {
+        var erase = WireEraseNames()
+        erase.organisation = organisation.text
+        guard case .namesErased(let erased) = try await request(.eraseNames(erase)) else { throw Self.unexpectedAnswer }
+        return erased
+    }
+
     /// - Returns: how many sessions were ended.
     @discardableResult
     package func setSuspended(

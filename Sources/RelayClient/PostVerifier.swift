@@ -119,14 +119,14 @@ extension PostVerifier {
             }
         }
         guard !unknown.isEmpty else { return findings }
-        for certificate in source.kept(Array(unknown.keys)) {
-            if certificate.isAuthority { note(issuers: [certificate]) }
-            guard let seconds = unknown[certificate.fingerprint] else { continue }
+        for entry in source.kept(Array(unknown.keys)) {
+            if entry.certificate.isAuthority { note(issuers: [entry.certificate]) }
+            guard let seconds = unknown[entry.fingerprint] else { continue }
             // Its issuer may not be known yet: then the relay is asked as well.
-            guard case .success(let author) = judge(certificate, at: seconds, revokedAt: nil) else { continue }
-            unknown[certificate.fingerprint] = nil
-            findings[certificate.fingerprint] = .success(author)
-            remember(author)
+            guard case .success(let author) = judge(entry.certificate, at: seconds, revokedAt: nil) else { continue }
+            unknown[entry.fingerprint] = nil
+            findings[entry.fingerprint] = .success(author)
+            remember(author, as: entry.fingerprint)
         }
         guard let fetch = source.fetch else { return findings }
         var rest = Array(unknown.keys)
@@ -146,24 +146,30 @@ extension PostVerifier {
             try? Certificate(der: $0)
         }
         note(issuers: issuers)
-        var trusted: [Certificate] = []
+        var trusted: [NamedCertificate] = []
         for entry in list.certificates {
-            guard let certificate = try? Certificate(der: entry.certificate),
-                let seconds = unknown[certificate.fingerprint]
-            else { continue }
+            // Another one may stand for the one that was asked for: what counts is that it speaks for the author, that it is
+            // trusted, and that its key made the signature.
+            let fingerprint = Array(entry.fingerprint)
+            guard let certificate = try? Certificate(der: entry.certificate), let seconds = unknown[fingerprint] else {
+                continue
+            }
             let revokedAt = entry.revokedAtMs > 0 ? entry.revokedAtMs : nil
             let finding = judge(certificate, at: seconds, revokedAt: revokedAt)
-            findings[certificate.fingerprint] = finding
+            findings[fingerprint] = finding
             switch finding {
             case .success(let author):
-                remember(author)
+                remember(author, as: fingerprint)
                 // A revoked one is asked for again another time, since the time of its revocation is not kept.
-                if revokedAt == nil { trusted.append(certificate) }
+                if revokedAt == nil {
+                    trusted.append(NamedCertificate(fingerprint: fingerprint, certificate: certificate))
+                }
             case .failure(let failure):
-                remember(failure, of: certificate)
+                remember(failure, of: fingerprint)
             }
         }
-        if !trusted.isEmpty { source.keep(trusted + issuers) }
+        guard !trusted.isEmpty else { return }
+        source.keep(trusted + issuers.map { NamedCertificate(fingerprint: $0.fingerprint, certificate: $0) })
     }
 
     private func judge(
@@ -204,17 +210,17 @@ extension PostVerifier {
         }
     }
 
-    private func remember(_ author: Author) {
+    private func remember(_ author: Author, as fingerprint: [UInt8]) {
         state.withLock { state in
             if state.authors.count >= maxRemembered { state.authors.removeAll() }
-            state.authors[author.certificate.fingerprint] = author
+            state.authors[fingerprint] = author
         }
     }
 
-    private func remember(_ failure: VerificationFailure, of certificate: Certificate) {
+    private func remember(_ failure: VerificationFailure, of fingerprint: [UInt8]) {
         state.withLock { state in
             if state.refused.count >= maxRemembered { state.refused.removeAll() }
-            state.refused[certificate.fingerprint] = failure
+            state.refused[fingerprint] = failure
         }
     }
 }

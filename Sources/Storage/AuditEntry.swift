@@ -43,12 +43,14 @@ package struct AuditRecord: Hashable, Sendable {
     package var action: String
     /// A JSON object of texts, keys sorted.
     package var detail: String
-    /// SHA-256 over the hash of the entry before and this entry's fields.
+    /// SHA-256 over the hash of the entry before and this entry's fields; of the detail as it was written first.
     package var hash: [UInt8]
+    /// The entry that tells that names were erased from this one's detail, which its hash does not cover any more.
+    package var erasedBy: Int64?
 
     package init(
         sequence: Int64, at: Milliseconds, actor: String, certificate: [UInt8]?, action: String, detail: String,
-        hash: [UInt8]
+        hash: [UInt8], erasedBy: Int64? = nil
     ) {
         self.sequence = sequence
         self.at = at
@@ -57,6 +59,7 @@ package struct AuditRecord: Hashable, Sendable {
         self.action = action
         self.detail = detail
         self.hash = hash
+        self.erasedBy = erasedBy
     }
 
     /// What stands for the hash before the first entry.

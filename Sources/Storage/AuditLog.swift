@@ -26,8 +26,7 @@ extension RelayStore {
 }
 
 enum AuditChain {
-    static let columns = "sequence, at, actor, certificate, action, detail, hash"
-    private static let origin = AuditRecord.originHash
+    static let columns = "sequence, at, actor, certificate, action, detail, hash, erased_by"
 
     static func columns(of table: String) -> String {
         "\(table)." + columns.replacing(", ", with: ", \(table).")
@@ -37,18 +36,18 @@ enum AuditChain {
         AuditRecord(
             sequence: columns.integer(0), at: columns.integer(1), actor: columns.text(2),
             certificate: columns.optionalBlob(3), action: columns.text(4), detail: columns.text(5),
-            hash: columns.blob(6))
+            hash: columns.blob(6), erasedBy: columns.optionalInteger(7))
     }
 
     /// Adds `entry` in the transaction that is running.
-    static func append(_ entry: AuditEntry, to db: Database) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .sortedKeys
-        let detail = String(decoding: try encoder.encode(entry.detail), as: UTF8.self)
+    /// - Returns: its number.
+    @discardableResult
+    static func append(_ entry: AuditEntry, to db: Database) throws -> Int64 {
+        let detail = try text(of: entry.detail)
         var certificate: [UInt8]?
         if case .member(_, let fingerprint) = entry.actor { certificate = fingerprint }
         let last = try db.first("SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1") { $0.blob(0) }
-        let previous = last ?? origin
+        let previous = last ?? AuditRecord.originHash
         // The number goes into the hash, so it must be known before the entry is written.
         let number = try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") { $0.integer(0) } ?? 0
         var record = AuditRecord(
@@ -67,6 +66,13 @@ enum AuditChain {
         if let organisation = try organisation(of: entry, in: db) {
             try file(record.sequence, under: organisation, in: db)
         }
+        return record.sequence
+    }
+
+    static func text(of detail: [String: String]) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return String(decoding: try encoder.encode(detail), as: UTF8.self)
     }
 
     /// Makes the entry one of those that `AuditQuery.organisation` selects.
@@ -83,22 +89,16 @@ enum AuditChain {
     }
 
     static func verify(_ db: Database) throws -> AuditVerification {
-        var result = AuditVerification(entryCount: 0, headHash: origin, firstBroken: nil)
-        var next: Int64 = 1
+        var check = AuditChainCheck()
         try db.each("SELECT \(columns) FROM audit ORDER BY sequence") { columns in
-            let record = record(columns)
-            result.entryCount += 1
-            if result.firstBroken == nil,
-                record.sequence != next || record.hash != record.hash(after: result.headHash)
-            {
-                result.firstBroken = record.sequence
-            }
-            next = record.sequence + 1
-            result.headHash = record.hash
+            check.take(record(columns))
             return true
         }
+        var result = check.result()
         let given = try db.first("SELECT seq FROM sqlite_sequence WHERE name = 'audit'") { $0.integer(0) } ?? 0
-        if result.firstBroken == nil, given >= next { result.firstBroken = next }
+        if result.firstBroken == nil, given > Int64(result.entryCount) {
+            result.firstBroken = Int64(result.entryCount) + 1
+        }
         return result
     }
 }

@@ -48,9 +48,13 @@ extension RelayStore {
 }
 
 enum CertificateSQL {
+    /// Of `certificates`, by that name. One whose owner's name was erased is shown as the one that replaces it, or as
+    /// nothing.
     static let columns = """
-        fingerprint, member, issuer_key_id, serial, der, not_before, not_after, recorded_at, revoked_at,
-        revocation_reason
+        fingerprint, member, issuer_key_id, serial,
+        CASE WHEN replaced_by IS NULL THEN der ELSE
+            (SELECT r.der FROM certificates r WHERE r.fingerprint = certificates.replaced_by) END,
+        not_before, not_after, recorded_at, revoked_at, revocation_reason
         """
 
     static func certificate(_ columns: Columns) throws -> StoredCertificate {

@@ -3,7 +3,7 @@ import PKI
 
 /// A certificate as the relay's authority has just made it.
 package struct IssuedCertificate: Hashable, Sendable {
-    /// SHA-256 of `der`, 32 bytes.
+    /// SHA-256 of `der`, 32 bytes; of the one that `der` replaces where the owner's name was erased.
     package var fingerprint: [UInt8]
     /// The issuer's subject key identifier.
     package var issuerKeyID: [UInt8]

@@ -184,6 +184,32 @@ package final class ClientMirror: Sendable {
         }
     }
 
+    /// The fingerprints under which certificates are kept.
+    package func certificateFingerprints() throws(StorageError) -> [[UInt8]] {
+        try database.reading { db in try db.all("SELECT fingerprint FROM certificates", [], { $0.blob(0) }) }
+    }
+
+    /// Puts another certificate in the place of one that is kept, whose bytes leave the file; nil puts none there.
+    package func replaceCertificate(fingerprint: [UInt8], with der: [UInt8]?) throws(StorageError) {
+        try database.writing { db in
+            if let der {
+                try db.run(
+                    "UPDATE certificates SET der = ? WHERE fingerprint = ?", [.blob(der), .blob(fingerprint)])
+            } else {
+                try db.run("DELETE FROM certificates WHERE fingerprint = ?", [.blob(fingerprint)])
+            }
+        }
+    }
+
+    /// Until when names that were erased at the relay have been erased here.
+    package func namesErasedAt() throws(StorageError) -> Milliseconds {
+        try database.reading { db in try db.first("SELECT names_erased_at FROM relay") { $0.integer(0) } ?? 0 }
+    }
+
+    package func setNamesErasedAt(_ time: Milliseconds) throws(StorageError) {
+        try database.writing { db in try db.run("UPDATE relay SET names_erased_at = ?", [.integer(time)]) }
+    }
+
     private static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("v1") { db in
@@ -246,6 +272,9 @@ package final class ClientMirror: Sendable {
                     """)
         }
         migrator.registerMigration("v6-topic-moves") { db in try db.execute(sql: MirrorTopicSQL.formerPaths) }
+        migrator.registerMigration("v7-erased-names") { db in
+            try db.execute(sql: "ALTER TABLE relay ADD COLUMN names_erased_at INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 }

@@ -19,6 +19,7 @@ enum RelaySchema {
         migrator.registerMigration("v6-retention") { db in try db.execute(sql: Retention.schema) }
         migrator.registerMigration("v6-flags") { db in try db.execute(sql: FlagSQL.schema) }
         migrator.registerMigration("v7-topic-moves") { db in try db.execute(sql: TopicMoveSQL.schema) }
+        migrator.registerMigration("v7-erased-names") { db in try db.execute(sql: NameErasureSQL.schema) }
         return migrator
     }
 

@@ -158,15 +158,5 @@ extension EndToEnd {
                 #expect(doctor.exit == .code(0), "\(doctor)")
             }
         }
-
-        private func files(in directory: String) throws -> [(path: String, text: String)] {
-            var found: [(String, String)] = []
-            let walk = FileManager.default.enumerator(atPath: directory)
-            while let path = walk?.nextObject() as? String {
-                guard let data = FileManager.default.contents(atPath: directory + "/" + path) else { continue }
-                found.append((path, String(decoding: data, as: UTF8.self)))
-            }
-            return found
-        }
     }
 }

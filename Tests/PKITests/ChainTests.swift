@@ -28,6 +28,30 @@ struct ChainTests {
         #expect(chain.validity == member.notBefore..<member.notAfter)
     }
 
+    @Test func `a reissued certificate proves what the first one did, at its time, under another name`() throws {
+        for kind in CertificateProfile.MemberKind.allCases {
+            let member = try test.member(kind, commonName: "Xanthippe", validity: .expired)
+            var subject = DistinguishedName(subjectOf: member.certificate)
+            subject.commonName = "nobody"
+            let again = try #require(try test.authority.reissueMember(member.certificate, subject: subject))
+            #expect(again.publicKey == member.certificate.publicKey)
+            #expect(again.memberURI == member.certificate.memberURI)
+            #expect(again.policyIdentifiers == member.certificate.policyIdentifiers)
+            #expect(again.notBefore == member.certificate.notBefore && again.notAfter == member.certificate.notAfter)
+            #expect(again.serialNumber != member.certificate.serialNumber && again.commonName == "nobody")
+            let time = member.certificate.notBefore
+            #expect(try verify(again, at: time).get().validity == verify(member.certificate, at: time).get().validity)
+        }
+    }
+
+    @Test func `what another authority issued, and what is no member's, is not reissued`() throws {
+        let other = try TestAuthority(name: "Other").member().certificate
+        let name = DistinguishedName(commonName: "nobody")
+        #expect(try test.authority.reissueMember(other, subject: name) == nil)
+        #expect(try test.authority.reissueMember(test.relayCertificate().certificate, subject: name) == nil)
+        #expect(try test.authority.reissueMember(test.issuingCertificate, subject: name) == nil)
+    }
+
     @Test func `a relay's chain is good for relays and a member's for members, not the other way round`() throws {
         let relay = try test.relayCertificate().certificate
         let member = try test.member().certificate

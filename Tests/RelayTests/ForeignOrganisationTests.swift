@@ -12,7 +12,7 @@ import Wire
     /// Frames of the administrative numbers that answer.
     private static let answers: Set<String> = [
         "invited", "invitation_list", "revoked", "suspension_set", "organisation_summary_list", "member_summary_list",
-        "audit_page", "done", "audit_verification", "status", "removed", "released",
+        "audit_page", "done", "audit_verification", "status", "removed", "released", "names_erased",
     ]
     /// Where lessons.proto puts what only administrators may ask.
     private static let administrativeNumbers = Set(50...79).union(100...129).union([143])
@@ -167,6 +167,7 @@ import Wire
                     $0.changeOrganisation.name = "More than ours"
                 },
             ],
+            "erase_names": [frame { $0.eraseNames.organisation = slug }],
             "remove": [frame { $0.remove.organisation = slug }, frame { $0.remove.memberID = id }],
             "release_hold": [
                 frame { $0.releaseHold.fingerprint = Data(fingerprint) }, frame { $0.releaseHold.memberID = id },

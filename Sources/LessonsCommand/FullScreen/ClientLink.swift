@@ -159,9 +159,10 @@ final class ClientLink: Sendable {
         restart()
     }
 
-    /// Asks the relay for its topics, and keeps them for when there is no line.
+    /// Asks the relay for its topics, and keeps them for when there is no line; erases the names that it has erased.
     func refreshTopics(over connection: RelayConnection) async {
         guard let topics = try? await connection.topics() else { return }
         try? mirror.keep(topics, at: context.now)
+        try? await ErasedNames.follow(over: connection, in: mirror)
     }
 }

@@ -55,6 +55,7 @@ struct Subscription {
                     try await context.sendWaiting(over: connection, try context.freshIdentity())
                     try await shareMarks(over: connection, identity, mirror)
                     try mirror.keep(try await connection.topics(), at: context.now)
+                    try await ErasedNames.follow(over: connection, in: mirror)
                     return .goOn
                 case .subscribed(let subscribed):
                     if !hasBegun {

@@ -1496,6 +1496,23 @@ package nonisolated struct WireFrame: Sendable {
     set {body = .blobGet(newValue)}
   }
 
+  /// Administration, continued again.
+  package var eraseNames: WireEraseNames {
+    get {
+      if case .eraseNames(let v)? = body {return v}
+      return WireEraseNames()
+    }
+    set {body = .eraseNames(newValue)}
+  }
+
+  package var namesErased: WireNamesErased {
+    get {
+      if case .namesErased(let v)? = body {return v}
+      return WireNamesErased()
+    }
+    set {body = .namesErased(newValue)}
+  }
+
   /// Moderation, and what is said of a topic.
   package var listHeld: WireListHeld {
     get {
@@ -1674,6 +1691,9 @@ package nonisolated struct WireFrame: Sendable {
     case blobChunk(WireBlobChunk)
     case blobDone(WireBlobDone)
     case blobGet(WireBlobGet)
+    /// Administration, continued again.
+    case eraseNames(WireEraseNames)
+    case namesErased(WireNamesErased)
     /// Moderation, and what is said of a topic.
     case listHeld(WireListHeld)
     case heldList(WireHeldList)
@@ -1797,6 +1817,13 @@ package nonisolated struct WireWelcome: @unchecked Sendable {
   package var agent: String {
     get {_storage._agent}
     set {_uniqueStorage()._agent = newValue}
+  }
+
+  /// When names of people were erased last (EraseNames), milliseconds since 1970; 0: never. Whoever keeps certificates from
+  /// before asks for them anew and deletes those.
+  package var namesErasedMs: Int64 {
+    get {_storage._namesErasedMs}
+    set {_uniqueStorage()._namesErasedMs = newValue}
   }
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -3749,9 +3776,11 @@ package nonisolated struct WireCertificateEntry: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// SHA-256 of the certificate that was issued to the member.
   package var fingerprint: Data = Data()
 
-  /// DER.
+  /// DER. Where the member's name was erased, another one for the same key, member and time, without the name; empty: none
+  /// was kept, so that posts signed with it cannot be checked any more.
   package var certificate: Data = Data()
 
   /// 16 bytes.
@@ -4456,6 +4485,43 @@ package nonisolated struct WireRemoved: Sendable {
   package init() {}
 }
 
+/// Erases the names of the people of an organisation that was removed, for ever: in the lists of members and invitations,
+/// in the audit log's details, in their certificates, and its contact. Certificates that posts are checked with are replaced
+/// by others for the same keys without the names. What was posted stays, stays attributed to the organisation, and its
+/// signatures can still be checked. Members' machines follow at their next connection. Role relay administrator. Answered
+/// by NamesErased.
+package nonisolated struct WireEraseNames: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var organisation: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The answer to EraseNames.
+package nonisolated struct WireNamesErased: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var members: UInt32 = 0
+
+  package var certificates: UInt32 = 0
+
+  /// Of those, that posts are checked with and that could not be replaced, since their issuing certificate is retired.
+  package var certificatesLost: UInt32 = 0
+
+  package var auditEntries: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Suspends an organisation or a member, or lets them back. While suspended nothing of them is accepted and nothing is
 /// delivered to them: live sessions are told ORGANISATION_SUSPENDED or MEMBER_SUSPENDED and closed, new ones refused, and
 /// invitations cannot be redeemed. What they posted stays. An organisation: role relay administrator. A member: role
@@ -4750,8 +4816,12 @@ package nonisolated struct WireAuditRecord: Sendable {
   /// The facts: a JSON object of texts.
   package var detail: String = String()
 
-  /// SHA-256 over the hash of the entry before and this entry's fields, 32 bytes.
+  /// SHA-256 over the hash of the entry before and this entry's fields, 32 bytes; of the detail as it was written first.
   package var hash: Data = Data()
+
+  /// The number of the names.erase entry that tells that names were erased from this one's detail, which the hash does not
+  /// cover any more; 0: none were.
+  package var erasedBy: Int64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4945,7 +5015,7 @@ nonisolated extension WireCertificateState: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frame"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{3}set_thread_marks\0\u{3}list_thread_marks\0\u{3}thread_mark_list\0\u{2}\u{2}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{3}blob_open\0\u{3}blob_have\0\u{3}blob_chunk\0\u{3}blob_done\0\u{3}blob_get\0\u{4}8list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{3}flag_post\0\u{3}list_flags\0\u{3}flag_list\0\u{3}close_flag\0\u{4}\u{d}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}'\u{1}\u{c}U\u{1}\u{f}")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}request_id\0\u{1}hello\0\u{1}welcome\0\u{1}goaway\0\u{1}error\0\u{1}ping\0\u{1}pong\0\u{1}publish\0\u{1}published\0\u{1}deliver\0\u{1}subscribe\0\u{1}subscribed\0\u{1}unsubscribe\0\u{1}credit\0\u{1}ack\0\u{3}caught_up\0\u{1}gap\0\u{3}list_subscriptions\0\u{3}subscription_list\0\u{3}fetch_posts\0\u{1}posts\0\u{3}fetch_thread\0\u{3}thread_page\0\u{3}list_threads\0\u{3}thread_list\0\u{3}list_topics\0\u{3}topic_list\0\u{3}fetch_certificates\0\u{3}certificate_list\0\u{3}list_organisations\0\u{3}organisation_list\0\u{3}list_members\0\u{3}member_list\0\u{1}search\0\u{3}search_results\0\u{3}set_thread_marks\0\u{3}list_thread_marks\0\u{3}thread_mark_list\0\u{2}\u{2}enrol\0\u{1}enrolled\0\u{1}renew\0\u{2}\u{8}invite\0\u{1}invited\0\u{3}list_invitations\0\u{3}invitation_list\0\u{3}revoke_invitation\0\u{3}add_organisation\0\u{3}add_topic\0\u{3}set_clients\0\u{3}revoke_certificates\0\u{1}revoked\0\u{3}list_certificates\0\u{3}set_suspension\0\u{3}set_roles\0\u{3}suspension_set\0\u{3}list_organisation_summaries\0\u{3}organisation_summary_list\0\u{3}list_member_summaries\0\u{3}member_summary_list\0\u{3}list_audit\0\u{3}audit_page\0\u{1}done\0\u{3}verify_audit\0\u{3}audit_verification\0\u{3}fetch_status\0\u{1}status\0\u{3}change_organisation\0\u{1}remove\0\u{1}removed\0\u{3}release_hold\0\u{1}released\0\u{3}blob_open\0\u{3}blob_have\0\u{3}blob_chunk\0\u{3}blob_done\0\u{3}blob_get\0\u{4}\u{10}erase_names\0\u{3}names_erased\0\u{4}'list_held\0\u{3}held_list\0\u{3}decide_held\0\u{3}change_topic\0\u{3}flag_post\0\u{3}list_flags\0\u{3}flag_list\0\u{3}close_flag\0\u{4}\u{d}fetch_statistics\0\u{1}statistics\0\u{3}list_owed\0\u{c}'\u{1}\u{c}U\u{1}\u{f}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -5929,6 +5999,32 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
           self.body = .blobGet(v)
         }
       }()
+      case 100: try {
+        var v: WireEraseNames?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .eraseNames(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .eraseNames(v)
+        }
+      }()
+      case 101: try {
+        var v: WireNamesErased?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .namesErased(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .namesErased(v)
+        }
+      }()
       case 140: try {
         var v: WireListHeld?
         var hadOneofValue = false
@@ -6386,6 +6482,14 @@ nonisolated extension WireFrame: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       guard case .blobGet(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 84)
     }()
+    case .eraseNames?: try {
+      guard case .eraseNames(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 100)
+    }()
+    case .namesErased?: try {
+      guard case .namesErased(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 101)
+    }()
     case .listHeld?: try {
       guard case .listHeld(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 140)
@@ -6490,7 +6594,7 @@ nonisolated extension WireHello: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}capabilities\0\u{3}relay_id\0\u{1}member\0\u{1}organisation\0\u{1}limits\0\u{3}keepalive_ms\0\u{3}head_sequence\0\u{3}server_time_ms\0\u{1}deprecated\0\u{1}agent\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}capabilities\0\u{3}relay_id\0\u{1}member\0\u{1}organisation\0\u{1}limits\0\u{3}keepalive_ms\0\u{3}head_sequence\0\u{3}server_time_ms\0\u{1}deprecated\0\u{1}agent\0\u{3}names_erased_ms\0")
 
   fileprivate class _StorageClass {
     var _version: UInt32 = 0
@@ -6504,6 +6608,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
     var _serverTimeMs: Int64 = 0
     var _deprecated: Bool = false
     var _agent: String = String()
+    var _namesErasedMs: Int64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -6525,6 +6630,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
       _serverTimeMs = source._serverTimeMs
       _deprecated = source._deprecated
       _agent = source._agent
+      _namesErasedMs = source._namesErasedMs
     }
   }
 
@@ -6554,6 +6660,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
         case 9: try { try decoder.decodeSingularInt64Field(value: &_storage._serverTimeMs) }()
         case 10: try { try decoder.decodeSingularBoolField(value: &_storage._deprecated) }()
         case 11: try { try decoder.decodeSingularStringField(value: &_storage._agent) }()
+        case 12: try { try decoder.decodeSingularInt64Field(value: &_storage._namesErasedMs) }()
         default: break
         }
       }
@@ -6599,6 +6706,9 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
       if !_storage._agent.isEmpty {
         try visitor.visitSingularStringField(value: _storage._agent, fieldNumber: 11)
       }
+      if _storage._namesErasedMs != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._namesErasedMs, fieldNumber: 12)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -6619,6 +6729,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
         if _storage._serverTimeMs != rhs_storage._serverTimeMs {return false}
         if _storage._deprecated != rhs_storage._deprecated {return false}
         if _storage._agent != rhs_storage._agent {return false}
+        if _storage._namesErasedMs != rhs_storage._namesErasedMs {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -11342,6 +11453,81 @@ nonisolated extension WireRemoved: SwiftProtobuf.Message, SwiftProtobuf._Message
   }
 }
 
+nonisolated extension WireEraseNames: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".EraseNames"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.organisation) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.organisation.isEmpty {
+      try visitor.visitSingularStringField(value: self.organisation, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireEraseNames, rhs: WireEraseNames) -> Bool {
+    if lhs.organisation != rhs.organisation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNamesErased: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".NamesErased"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}members\0\u{1}certificates\0\u{3}certificates_lost\0\u{3}audit_entries\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.members) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.certificates) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.certificatesLost) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.auditEntries) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.members != 0 {
+      try visitor.visitSingularUInt32Field(value: self.members, fieldNumber: 1)
+    }
+    if self.certificates != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificates, fieldNumber: 2)
+    }
+    if self.certificatesLost != 0 {
+      try visitor.visitSingularUInt32Field(value: self.certificatesLost, fieldNumber: 3)
+    }
+    if self.auditEntries != 0 {
+      try visitor.visitSingularUInt32Field(value: self.auditEntries, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireNamesErased, rhs: WireNamesErased) -> Bool {
+    if lhs.members != rhs.members {return false}
+    if lhs.certificates != rhs.certificates {return false}
+    if lhs.certificatesLost != rhs.certificatesLost {return false}
+    if lhs.auditEntries != rhs.auditEntries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension WireSetSuspension: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SetSuspension"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}organisation\0\u{3}member_id\0\u{1}suspended\0")
@@ -11819,7 +12005,7 @@ nonisolated extension WireAuditPage: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension WireAuditRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".AuditRecord"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}at_ms\0\u{1}actor\0\u{3}actor_name\0\u{3}certificate_fingerprint\0\u{1}action\0\u{1}detail\0\u{1}hash\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{3}at_ms\0\u{1}actor\0\u{3}actor_name\0\u{3}certificate_fingerprint\0\u{1}action\0\u{1}detail\0\u{1}hash\0\u{3}erased_by\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -11835,6 +12021,7 @@ nonisolated extension WireAuditRecord: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 6: try { try decoder.decodeSingularStringField(value: &self.action) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.detail) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      case 9: try { try decoder.decodeSingularInt64Field(value: &self.erasedBy) }()
       default: break
       }
     }
@@ -11865,6 +12052,9 @@ nonisolated extension WireAuditRecord: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.hash.isEmpty {
       try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 8)
     }
+    if self.erasedBy != 0 {
+      try visitor.visitSingularInt64Field(value: self.erasedBy, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -11877,6 +12067,7 @@ nonisolated extension WireAuditRecord: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.action != rhs.action {return false}
     if lhs.detail != rhs.detail {return false}
     if lhs.hash != rhs.hash {return false}
+    if lhs.erasedBy != rhs.erasedBy {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

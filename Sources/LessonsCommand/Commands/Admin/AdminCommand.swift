@@ -6,7 +6,8 @@ struct AdminCommand: AsyncParsableCommand {
         subcommands: [
             InviteCommand.self, InvitationsCommand.self, RevokeInvitationCommand.self, AddOrganisationCommand.self,
             ChangeOrganisationCommand.self, AdministeredOrganisationsCommand.self, SuspendOrganisationCommand.self,
-            ResumeOrganisationCommand.self, RemoveOrganisationCommand.self, AdministeredMembersCommand.self,
+            ResumeOrganisationCommand.self, RemoveOrganisationCommand.self, EraseNamesCommand.self,
+            AdministeredMembersCommand.self,
             SetRolesCommand.self, SuspendMemberCommand.self, ResumeMemberCommand.self, RemoveMemberCommand.self,
             AddTopicCommand.self, ChangeTopicCommand.self, SetClientsCommand.self, CertificatesCommand.self,
             CertificateCommand.self,

@@ -27,23 +27,25 @@ enum AuditFile {
             // As a text: the hash covers it as it is written.
             ("action", .string(record.action)), ("detail", .string(record.detail)),
             ("hash", .string(Hex.text(of: record.hash))),
+            ("erased_by", record.erasedBy > 0 ? .integer(record.erasedBy) : .null),
         ])
     }
 
     /// Checks that the file begins with the first entry of a log and that each follows from the one before.
     static func verify(_ lines: some Sequence<Substring>) -> Found {
-        var found = Found(entries: 0, headHash: Storage.AuditRecord.originHash)
+        var check = AuditChainCheck()
         for line in lines {
-            guard let record = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)).record,
-                record.sequence == Int64(found.entries) + 1, record.hash == record.hash(after: found.headHash)
-            else {
-                found.firstBrokenLine = found.entries + 1
-                return found
+            guard let record = try? JSONDecoder().decode(Line.self, from: Data(line.utf8)).record else {
+                let before = check.result()
+                return Found(
+                    entries: before.entryCount, headHash: before.headHash,
+                    firstBrokenLine: min(Int(before.firstBroken ?? .max), before.entryCount + 1))
             }
-            found.entries += 1
-            found.headHash = record.hash
+            check.take(record)
         }
-        return found
+        let result = check.result()
+        return Found(
+            entries: result.entryCount, headHash: result.headHash, firstBrokenLine: Int(result.firstBroken ?? 0))
     }
 
     private struct Line: Decodable {
@@ -55,6 +57,8 @@ enum AuditFile {
         var action: String
         var detail: String
         var hash: String
+        // swift-format-ignore: AlwaysUseLowerCamelCase
+        var erased_by: Int64?
 
         /// Nil when bytes are not written in hexadecimal digits.
         var record: Storage.AuditRecord? {
@@ -66,7 +70,7 @@ enum AuditFile {
             }
             return Storage.AuditRecord(
                 sequence: number, at: at_ms, actor: actor, certificate: fingerprint, action: action, detail: detail,
-                hash: hash)
+                hash: hash, erasedBy: erased_by)
         }
     }
 }

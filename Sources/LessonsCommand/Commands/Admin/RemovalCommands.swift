@@ -26,6 +26,54 @@ struct RemoveOrganisationCommand: AsyncParsableCommand {
                 try await connection.remove(organisation: organisation)
             }
             try context.output.tell(removed, "organisation", organisation.text)
+            context.output.message(
+                StyledText("their names stay in the records until: lessons admin erase-names \(organisation)"))
+        }
+    }
+}
+
+struct EraseNamesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "erase-names", abstract: "Erase the names of the people of a removed organisation, for ever.",
+        discussion: """
+            In the lists of members and invitations, in certificates, in the audit log, and the organisation's contact. What \
+            they posted stays attributed to the organisation, and its signatures can still be checked; the audit log still \
+            verifies, and tells which entries lost a name. Members' machines follow at their next connection. Older backups \
+            and exports keep the names. Asks for the short name. In a script, hand it over with --confirm.
+            """)
+
+    @OptionGroup var options: CommandOptions
+    @OptionGroup var confirmation: Confirmation
+
+    @Argument(help: "The organisation; it must have been removed.")
+    var organisation: OrganisationSlug
+
+    func run() async throws {
+        try await options.perform { context in
+            try confirmation.check(
+                organisation.text, "erases the names of all who were members of \(organisation)", context)
+            let erased = try await context.connected { connection, _ in
+                try await connection.eraseNames(of: organisation)
+            }
+            guard !context.output.isJSON else {
+                return try context.output.json(
+                    .object([
+                        ("organisation", .string(organisation.text)), ("members", .integer(Int64(erased.members))),
+                        ("certificates", .integer(Int64(erased.certificates))),
+                        ("certificates_lost", .integer(Int64(erased.certificatesLost))),
+                        ("audit_entries", .integer(Int64(erased.auditEntries))),
+                    ]))
+            }
+            context.output.message(
+                StyledText(
+                    "erased the names of \(erased.members) members of \(organisation), from "
+                        + "\(erased.certificates) certificates and \(erased.auditEntries) entries of the audit log"))
+            if erased.certificatesLost > 0 {
+                context.output.message(
+                    StyledText(
+                        "\(erased.certificatesLost) certificates could not be replaced, since the one that issued them is "
+                            + "retired: who does not have them already cannot check posts signed with them", .yellow))
+            }
         }
     }
 }
