@@ -155,7 +155,7 @@ let package = Package(
                 "LessonsCommand", "LessonsRelayCommand", "LessonModel", "PKI", "Relay", "RelayClient", "Storage",
                 "TerminalTestSupport", "TerminalUI", "TestSupport",
             ],
-            exclude: ["Python"],
+            exclude: ["Python", "Goldens"],
             swiftSettings: settings),
     ]
 )

@@ -16,6 +16,7 @@ packages=(
     ca-certificates  # fetching Swift packages
     git              # fetching Swift packages
     python3          # a client in another language, in the tests
+    tmux             # a terminal that judges the full-screen client, in the tests
 )
 
 min_swift_major=6
@@ -44,7 +45,7 @@ install_missing_packages() {
         # A command that is there is enough, whatever package it came from.
         case "$package" in
         pkg-config) command -v pkg-config >/dev/null && continue ;;
-        git | python3 | openssl) command -v "$package" >/dev/null && continue ;;
+        git | python3 | openssl | tmux) command -v "$package" >/dev/null && continue ;;
         esac
         is_installed "$package" || missing+=("$package")
     done

@@ -115,6 +115,52 @@ extension EndToEnd {
             }
         }
 
+        @Test func `with the mouse: choose, follow, read, reply, search, save a file`() async throws {
+            try await World.with { world in
+                try await world.addOrganisation("police-al")
+                let map = try world.administrator.write("Where it rained.", to: "map.txt")
+                try await world.administrator.run(
+                    "post", "-", "--attach", map, input: .text(LessonText(title: "Foot patrols at night").markdown)
+                ).expecting()
+                let device = try await world.member(of: "police-al", name: "Bella Benoit")
+                let terminal = try TerminalSession(device, columns: 100, rows: 30)
+                try await terminal.shows("connected")
+                try await terminal.shows("borders")
+                for _ in 0..<60 {
+                    if terminal.screen.lines.contains(where: { $0.contains(" community") }) { break }
+                    terminal.wheel(down: true, column: 5, row: 10)
+                    _ = try? await terminal.shows(" community", within: .milliseconds(300))
+                }
+                try await terminal.click(" community")
+                try await terminal.click("follow the topic")
+                try await terminal.shows("* Foot patrols at night")
+                try await terminal.click("Foot patrols at night")
+                try await terminal.shows("reply")
+                try await terminal.click("Foot patrols at night")
+                try await terminal.shows("signed by")
+                try await terminal.click("save the post's files")
+                try await terminal.shows("saved in")
+                #expect(try String(contentsOfFile: device.home + "/map.txt", encoding: .utf8) == "Where it rained.")
+                terminal.wheel(down: true, column: 50, row: 10)
+                try await terminal.click("reply")
+                try await terminal.shows("Reply to")
+                terminal.type("Clicked, not typed.")
+                try await terminal.click("Marking")
+                try await terminal.shows("<")
+                try await terminal.click("review and send")
+                try await terminal.shows("goes to: every member of this relay")
+                try await terminal.click("review and send")
+                try await terminal.shows("1 REPLY")
+                try await terminal.click("search")
+                terminal.type("patrols")
+                try await terminal.shows("1 thread")
+                try await terminal.click("Foot patrols at night")
+                try await terminal.shows("OBSERVATION")
+                terminal.type("q")
+                #expect(try await terminal.status() == 0)
+            }
+        }
+
         /// Moves down the topics until the one with this name is selected.
         private func select(_ topic: String, _ terminal: TerminalSession) async throws {
             for _ in 0..<60 {

@@ -3,7 +3,7 @@ import TerminalUI
 
 /// What a person has set for the client, in `client.json` of the profile's configuration folder:
 ///
-///     {"theme": "light", "mouse": false, "bell": true, "keys": {"next-unread": ["n", "ctrl-n"]}}
+///     {"theme": "light", "mouse": false, "bell": true, "messages": false, "keys": {"next-unread": ["n", "ctrl-n"]}}
 ///
 /// Options of the command line come before it.
 struct ClientSettings: Sendable {
@@ -13,6 +13,8 @@ struct ClientSettings: Sendable {
     var theme = ThemeName.dark
     var usesMouse = true
     var ringsBell = false
+    /// Posts that come are told by the terminal's own messages beside the bell (OSC 9).
+    var showsMessages = false
     var bindings = KeyBindings()
     var startsOffline = false
     /// Lines in place of a screen.
@@ -22,9 +24,10 @@ struct ClientSettings: Sendable {
         var theme: String?
         var mouse: Bool?
         var bell: Bool?
+        var messages: Bool?
         var keys: [String: [String]]?
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case theme, mouse, bell, keys }
+        enum CodingKeys: String, CodingKey, CaseIterable { case theme, mouse, bell, messages, keys }
     }
 
     init() {}
@@ -53,7 +56,8 @@ struct ClientSettings: Sendable {
             self.theme = theme
         }
         usesMouse = file.mouse ?? true
-        ringsBell = file.bell ?? false
+        showsMessages = file.messages ?? false
+        ringsBell = file.bell ?? showsMessages
         for (name, texts) in (file.keys ?? [:]).sorted(by: { $0.key < $1.key }) {
             guard let id = CommandID(rawValue: name) else {
                 throw Self.wrong(path, "\"\(name)\" is no command; see them with: lessons keys")

@@ -88,15 +88,15 @@ final class ClientWork: Sendable {
         case .setAttention(let id, let attention):
             try mirror.setAttention(attention.mark, to: id)
             queue.yield(.shareMarks)
-        case .saveDraft(let name, let text): try ClientDrafts(context.profile).save(text, name: name)
+        case .saveDraft(let name, let draft): try ClientDrafts(context.profile).save(draft, name: name)
         case .removeDraft(let name): try ClientDrafts(context.profile).remove(name)
         case .loadDraft(let name):
-            let text = try ClientDrafts(context.profile).load(name)
+            let draft = try ClientDrafts(context.profile).load(name)
             var about: DraftSubject?
             if let post = ClientDrafts.subject(of: name), let entry = try mirror.post(post) {
                 about = DraftSubject(thread: entry.thread, post: post)
             }
-            mailbox.post(.draft(name: name, text: text, about: about))
+            mailbox.post(.draft(name: name, draft, about: about))
         case .setOffline(let isOffline): link.setOffline(isOffline)
         default: break
         }
@@ -172,9 +172,23 @@ final class ClientWork: Sendable {
         case .subscribe(let path): try await changeSubscription { try await self.subscribe(path) }
         case .unsubscribe(let path): try await changeSubscription { try await self.unsubscribe(path) }
         case .submit(let submission, let attachments, let draft):
-            let posting = SubmissionPosting(context: context, mirror: mirror, connection: link.connection)
-            mailbox.post(.submitted(await posting.deliver(submission, attachments), draft: draft))
+            let posting = SubmissionPosting(context: context, mirror: mirror, connection: link.connection) {
+                self.mailbox.post(.transfer($0))
+            }
+            let outcome = await posting.deliver(submission, attachments)
+            mailbox.post(.transfer(nil))
+            mailbox.post(.submitted(outcome, draft: draft))
             mailbox.post(.outboxCount(try context.profile.openOutbox().pendingCount()))
+        case .saveFiles(let post, let thread):
+            defer { mailbox.post(.transfer(nil)) }
+            let saving = FileSaving(context: context, connection: try connection())
+            let saved = try await saving.save(filesOf: post, in: mirror.shown(try mirror.thread(thread))) {
+                self.mailbox.post(.transfer($0))
+            }
+            mailbox.post(.acted(saved))
+        case .flag(let post, let reason):
+            try await connection().flag(post, reason: reason)
+            mailbox.post(.acted("the curators of its topic see it; what came of it: lessons queue flags --mine"))
         case .act(let action, let target):
             mailbox.post(try await ClientListActions(context: context, link: link).perform(action, on: target))
             mailbox.post(.outboxCount(try context.profile.openOutbox().pendingCount()))

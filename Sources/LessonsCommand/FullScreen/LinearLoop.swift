@@ -77,7 +77,7 @@ struct LinearLoop: Sendable {
             drafts.remove(path)
             mailbox.post(.edited(String(decoding: bytes, as: UTF8.self)))
         case .copy(let text): try context.output.document(text + "\n")
-        case .redraw, .ring, .suspend: break
+        case .redraw, .ring(_), .suspend: break
         default: perform(effect)
         }
         return false

@@ -109,7 +109,10 @@ struct ScreenLoop: Sendable {
             driver.stop()
             state.update(size: driver.size)
         case .redraw: driver.forget()
-        case .ring: driver.ring()
+        case .ring(let text):
+            // Programs that show messages (OSC 9) do so; the bell rings in all.
+            if settings.showsMessages { driver.send("\u{1B}]9;Lessons: \(SafeText.terminal(text))\u{1B}\\") }
+            driver.ring()
         case .copy(let text): copy(text, driver)
         case .edit(let text, let kind):
             saveDraft(&state)

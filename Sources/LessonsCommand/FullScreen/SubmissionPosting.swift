@@ -10,6 +10,8 @@ struct SubmissionPosting {
     let context: CommandContext
     let mirror: ClientMirror
     let connection: RelayConnection?
+    /// Told of files that go with the post.
+    let progress: @Sendable (TransferState) -> Void
 
     /// - Parameter attachments: paths of files; `~/` stands for the home folder.
     func deliver(_ submission: Submission, _ attachments: [String]) async -> SubmissionOutcome {
@@ -120,7 +122,10 @@ struct SubmissionPosting {
         try outbox.add(
             OutboxItem(id: post.id, post: try signer.sign(post), title: title, createdAt: post.createdAt))
         guard let connection else { return .queued("there is no connection; it is sent when there is one") }
-        let report = try await context.sender(outbox, identity).send(over: connection, now: context.now)
+        let report = try await context.sender(outbox, identity).send(over: connection, now: context.now) { step in
+            guard case .uploading(let name, let bytes, let size) = step else { return }
+            progress(TransferState(name: name, bytes: bytes, size: size))
+        }
         if let sent = report.sent.first(where: { $0.id == post.id }) {
             guard !sent.isHeld else { return .held }
             // So that it is seen at once, whatever is followed.

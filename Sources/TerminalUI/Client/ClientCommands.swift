@@ -21,6 +21,14 @@ extension ClientState {
             return reader?.lesson?.post.organisation == me?.organisation ? nil : Texts.Why.notOwnLesson
         case .state: return lessonObstacle ?? (me?.isCurator == true ? nil : Texts.Why.notCurator)
         case .nextPost, .previousPost, .fold, .language: return reader == nil ? Texts.Why.noThread : nil
+        case .saveFiles:
+            guard let post = reader?.currentPost else { return Texts.Why.noThread }
+            if post.post.attachments.isEmpty { return Texts.Why.noFiles }
+            if !post.isVerified { return Texts.Why.notSigned }
+            return isConnected ? nil : Texts.notOnline
+        case .flag:
+            guard reader?.currentPost != nil else { return Texts.Why.noThread }
+            return isConnected ? nil : Texts.notOnline
         case .queue: return isConnected ? nil : Texts.notOnline
         case .organisations, .members:
             return isConnected ? nil : Texts.notOnline
@@ -94,6 +102,14 @@ extension ClientState {
             guard let post else { return [] }
             say(Texts.copied, .good)
             return [.copy(post.description)]
+        case .saveFiles: return reader?.currentPost.map { [.saveFiles(of: $0.post.id, in: $0.post.thread)] } ?? []
+        case .flag:
+            guard let post = reader?.currentPost else { return [] }
+            dialogs.append(
+                .ask(
+                    AskState(
+                        title: Texts.flag(post.stored.sequence), help: Texts.flagHelp, confirm: nil,
+                        purpose: .flag(post.post.id))))
         case .outbox: return openList(.outbox)
         case .drafts: return openList(.drafts)
         case .subscriptions: return openList(.subscriptions)

@@ -60,6 +60,22 @@ package enum ListAction: Hashable, Sendable {
     case invite(organisation: String, name: String, roles: [String])
 }
 
+/// A form as it is kept on the disk.
+package struct DraftText: Hashable, Sendable {
+    /// For any editor: a lesson's document, or the main text of another form.
+    package var text: String
+    /// The form's own, which says what it is about.
+    package var title: String
+    /// The values that `text` does not hold, by the names of their fields.
+    package var fields: [String: String]
+
+    package init(text: String, title: String = "", fields: [String: String] = [:]) {
+        self.text = text
+        self.title = title
+        self.fields = fields
+    }
+}
+
 /// What the program around the state is asked to do. Answers come back as events.
 package enum ClientEffect: Hashable, Sendable {
     case loadTopics
@@ -81,7 +97,11 @@ package enum ClientEffect: Hashable, Sendable {
     /// With the files that go with it, by their paths.
     case submit(Submission, attachments: [String], draft: String?)
     case act(ListAction, on: ListItem.Target)
-    case saveDraft(name: String, text: String)
+    /// Fetches all files of a post.
+    case saveFiles(of: PostID, in: PostID)
+    /// Asks the curators to look at a post.
+    case flag(PostID, reason: String)
+    case saveDraft(name: String, DraftText)
     case removeDraft(name: String)
     case loadDraft(name: String)
     /// Opens $EDITOR on the text.
@@ -89,7 +109,8 @@ package enum ClientEffect: Hashable, Sendable {
     case copy(String)
     case setOffline(Bool)
     case join(String)
-    case ring
+    /// For posts that have come; the text says how many.
+    case ring(String)
     case redraw
     case suspend
     case quit

@@ -14,6 +14,22 @@ package enum LinkState: Hashable, Sendable {
     case refused(String)
 }
 
+/// How far a file has come or gone.
+package struct TransferState: Hashable, Sendable {
+    package var name: String
+    package var bytes: Int64
+    package var size: Int64
+
+    package init(name: String, bytes: Int64, size: Int64) {
+        self.name = name
+        self.bytes = bytes
+        self.size = size
+    }
+
+    /// 0 to 100.
+    var percent: Int { size > 0 ? Int(min(100, max(0, bytes * 100 / size))) : 100 }
+}
+
 /// Who is at the keyboard, for what may be shown and done.
 package struct ClientIdentityFacts: Hashable, Sendable {
     package var name: String
@@ -88,9 +104,11 @@ package enum ClientEvent: Sendable {
     /// Lines to read in a box of their own.
     case page(title: String, lines: [StyledText])
     /// - Parameter about: the thread and the post that a draft of something other than a lesson is about.
-    case draft(name: String, text: String, about: DraftSubject?)
+    case draft(name: String, DraftText, about: DraftSubject?)
     case edited(String?)
     case outboxCount(Int)
+    /// A file is on its way, or no more.
+    case transfer(TransferState?)
     case failed(String)
     case joined(ClientIdentityFacts)
 }

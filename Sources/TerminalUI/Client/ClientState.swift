@@ -43,6 +43,8 @@ package struct ClientState: Sendable {
     package internal(set) var theme: ThemeName
     package internal(set) var usesMouse = true
     package internal(set) var ringsBell = false
+    /// The file that is on its way.
+    package internal(set) var transfer: TransferState?
     package var bindings: KeyBindings
     /// Where a draft of the compose form was last asked to be saved.
     var draftSavedAt: Milliseconds = 0

@@ -35,7 +35,7 @@ extension ClientState {
         form.isUnsaved = false
         compose = form
         draftSavedAt = now
-        return .saveDraft(name: name, text: form.draftText)
+        return .saveDraft(name: name, form.kept)
     }
 
     package var hasUnsavedText: Bool { compose?.isUnsaved ?? false }
@@ -43,7 +43,7 @@ extension ClientState {
     /// What was typed and is not on the disk yet, when there is no time left.
     package var lastDraft: ClientEffect? {
         guard let form = compose, let name = form.draft, form.isWorthKeeping else { return nil }
-        return .saveDraft(name: name, text: form.draftText)
+        return .saveDraft(name: name, form.kept)
     }
 
     // MARK: Answers and news
@@ -71,9 +71,10 @@ extension ClientState {
             say(text, .good)
             if case .list(let list)? = dialogs.last { return [.loadList(list.kind)] }
         case .page(let title, let lines): dialogs.append(.page(title: title, lines: lines, top: 0))
-        case .draft(let name, let text, let about): openDraft(name, text, about)
+        case .draft(let name, let draft, let about): return openDraft(name, draft, about)
         case .edited(let text): takeEdited(text)
         case .outboxCount(let count): outboxCount = count
+        case .transfer(let transfer): self.transfer = transfer
         case .failed(let text):
             compose?.isSending = false
             if case .join(var join)? = dialogs.last {
@@ -117,6 +118,7 @@ extension ClientState {
         if threads?.contains(where: { $0.id == id }) == true { selectedThread = id }
         let last = posts.map(\.stored.sequence).max() ?? 0
         guard last > readThrough else { return [] }
+        if let index = threads?.firstIndex(where: { $0.id == id }) { threads?[index].unread = 0 }
         return [.markRead(id, through: last), .loadTopics]
     }
 
@@ -143,7 +145,7 @@ extension ClientState {
         if let reader, delivered.contains(reader.thread) {
             effects.append(.loadThread(reader.thread, isUpdate: true))
         }
-        if ringsBell, count > 0 { effects.append(.ring) }
+        if ringsBell, count > 0 { effects.append(.ring(Texts.newPosts(count))) }
         return effects
     }
 
@@ -181,30 +183,36 @@ extension ClientState {
         }
     }
 
-    /// Opens a kept draft.
-    private mutating func openDraft(_ name: String, _ text: String, _ about: DraftSubject?) {
-        guard let me else { return }
-        var form: ComposeState
-        if let about, name.hasPrefix("reply") {
-            form = .reply(thread: about.thread, parent: about.post, to: "the post")
-        } else if let about, name.hasPrefix("report") {
-            form = .report(thread: about.thread)
-        } else {
-            form = ComposeState.lesson(
-                topic: nil, topics: topics.map(\.path), language: me.language, organisation: me.organisation)
-            if let about, name.hasPrefix("translation") {
-                form.kind = .translation(thread: about.thread, source: about.post)
+    /// Opens a kept draft, and the thread that it is about behind it.
+    private mutating func openDraft(_ name: String, _ draft: DraftText, _ about: DraftSubject?) -> [ClientEffect] {
+        guard let me else { return [] }
+        var form = ComposeState.lesson(
+            topic: nil, topics: topics.map(\.path), language: me.language, organisation: me.organisation)
+        if let about {
+            switch name.prefix(while: { $0 != "-" }) {
+            case "reply": form = .reply(thread: about.thread, parent: about.post, to: Texts.Form.thePost)
+            case "report": form = .report(thread: about.thread)
+            case "translation":
+                form = .translation(
+                    thread: about.thread, source: about.post,
+                    of: Lesson(title: "", observation: "", recommendation: ""),
+                    language: me.language)
+            case "revision": form.becomeRevision(thread: about.thread, base: about.post)
+            default: break
             }
         }
         form.draft = name
-        if !form.takeEdited(text) { form.unreadableText = text }
+        if !form.takeEdited(draft.text) { form.unreadableText = draft.text }
+        form.takeKept(draft)
         dialogs = []
         compose = form
+        guard let about, reader?.thread != about.thread else { return [] }
+        return [.loadThread(about.thread, isUpdate: false)]
     }
 
     // MARK: Keys
 
-    private mutating func handle(_ key: Key) -> [ClientEffect] {
+    mutating func handle(_ key: Key) -> [ClientEffect] {
         notice = notice.flatMap { $0.tone == .plain ? nil : $0 }
         for id in [CommandID.redraw, .suspend] where bindings.keys(of: id).contains(key) { return perform(id) }
         if !dialogs.isEmpty { return handleInDialog(key) }
@@ -237,44 +245,5 @@ extension ClientState {
             compose = form
         }
         return []
-    }
-
-    private mutating func handle(_ mouse: MouseEvent) -> [ClientEffect] {
-        guard usesMouse, dialogs.isEmpty, compose == nil else { return [] }
-        let layout = layout
-        func isIn(_ area: ScreenArea?) -> Bool { area?.contains(column: mouse.column, row: mouse.row) ?? false }
-        let pane: Pane? =
-            isIn(layout.topics) ? .topics : isIn(layout.threads) ? .threads : isIn(layout.reader) ? .reader : nil
-        guard let pane else { return [] }
-        switch mouse.action {
-        case .wheelUp, .wheelDown:
-            let step = mouse.action == .wheelUp ? -3 : 3
-            if pane == .reader {
-                let height = readerRows
-                reader?.scroll(by: step, height: height)
-                return []
-            }
-            return move(by: step, in: pane)
-        case .press where mouse.button == .left:
-            if pane == .reader, reader == nil { return [] }
-            focus = pane
-            let row = mouse.row - layout.body.row
-            switch pane {
-            case .topics: return selectTopic(at: topicsTop + row)
-            case .threads:
-                guard let threads, threads.indices.contains(threadsTop + row - 1) else { return [] }
-                let id = threads[threadsTop + row - 1].id
-                // A second click on the selected thread opens it.
-                if selectedThread == id { return [.loadThread(id, isUpdate: false)] }
-                selectedThread = id
-                return []
-            case .reader:
-                if let line = reader?.top, let block = reader?.lines.dropFirst(line + row).first?.block {
-                    reader?.current = block
-                }
-                return []
-            }
-        default: return []
-        }
     }
 }

@@ -5,13 +5,34 @@ package struct ClientView {
     let state: ClientState
     let theme: Theme
     var frame: Frame
+    /// What a click means where something was drawn; what was drawn last lies above.
+    private(set) var targets: [(area: ScreenArea, target: ClickTarget)] = []
 
-    package static func frame(_ state: ClientState) -> Frame {
+    /// What lies under the mouse.
+    enum ClickTarget: Hashable, Sendable {
+        /// A hint: as if its key were pressed.
+        case key(Key)
+        /// A field of the form.
+        case field(Int)
+        /// A row of the dialog on top.
+        case row(Int)
+    }
+
+    package static func frame(_ state: ClientState) -> Frame { drawn(state).frame }
+
+    /// Nil where a click means nothing, or is for a pane.
+    static func target(column: Int, row: Int, in state: ClientState) -> ClickTarget? {
+        drawn(state).targets.last { $0.area.contains(column: column, row: row) }?.target
+    }
+
+    private static func drawn(_ state: ClientState) -> ClientView {
         var view = ClientView(
             state: state, theme: Theme(state.theme), frame: Frame(columns: state.columns, rows: state.rows))
         view.drawAll()
-        return view.frame
+        return view
     }
+
+    mutating func mark(_ target: ClickTarget, _ area: ScreenArea) { targets.append((area, target)) }
 
     private mutating func drawAll() {
         guard state.columns >= ScreenLayout.minColumns, state.rows >= ScreenLayout.minRows else {
@@ -108,11 +129,11 @@ package struct ClientView {
                 }
             return StyledText(" " + notice.text, style).onOneLine
         }
+        if let transfer = state.transfer {
+            return bar(transfer.percent, of: 100) + StyledText(Texts.transfer(transfer)).onOneLine
+        }
         if case .catchingUp(let received, let all) = state.link, all > 0 {
-            let room = max(10, min(40, state.columns - 40))
-            let done = min(room, received * room / all)
-            let bar = String(repeating: "#", count: done) + String(repeating: ".", count: room - done)
-            return StyledText(" [\(bar)] ", .cyan) + StyledText(Texts.Link.catchingUp(received, all))
+            return bar(received, of: all) + StyledText(Texts.Link.catchingUp(received, all))
         }
         if state.pendingNew > 0 { return StyledText(" " + Texts.newPosts(state.pendingNew), .yellow) }
         if state.focus == .topics, let topic = state.selectedTopic, !topic.description.isEmpty {
@@ -121,34 +142,45 @@ package struct ClientView {
         return ""
     }
 
+    private func bar(_ part: Int, of all: Int) -> StyledText {
+        let room = max(10, min(40, state.columns - 40))
+        let done = max(0, min(room, part * room / all))
+        let text = String(repeating: "#", count: done) + String(repeating: ".", count: room - done)
+        return StyledText(" [\(text)] ", .cyan)
+    }
+
     /// The keys that help most here, as many as there is room for.
     private mutating func drawHints(row: Int) {
         var column = 1
-        func add(_ key: String, _ title: String) {
-            let width = DisplayWidth.of(key) + DisplayWidth.of(title) + 3
+        func add(_ key: Key?, _ title: String) {
+            guard let key else { return }
+            let width = DisplayWidth.of(key.description) + DisplayWidth.of(title) + 3
             guard column + width <= state.columns + 2 else { return }
-            column = frame.draw(key, column: column, row: row, style: theme.key)
+            mark(.key(key), ScreenArea(column: column, row: row, columns: width - 2, rows: 1))
+            column = frame.draw(key.description, column: column, row: row, style: theme.key)
             column = frame.draw(" " + title, column: column, row: row, style: theme.dim) + 2
         }
         if case .list(let list)? = state.dialogs.last {
             for id in [CommandID.retry, .approve, .giveBack, .reject, .revoke, .invite, .drop] where list.allows(id) {
-                add(state.bindings.label(of: id) ?? "", CommandRegistry.command(id).title)
+                add(state.bindings.keys(of: id).first, CommandRegistry.command(id).title)
             }
-            add("esc", "close")
+            add(Key(.escape), "close")
             return
         }
         switch state.place {
-        case .list: add("esc", "close")
+        case .list: add(Key(.escape), "close")
         case .prompt:
-            add("enter", "go on")
-            add("esc", "close")
-            if case .search? = state.dialogs.last { add("ctrl-f", "here or at the relay") }
+            add(Key(.enter), "go on")
+            add(Key(.escape), "close")
+            if case .search? = state.dialogs.last {
+                add(state.bindings.keys(of: .searchRelay).first, "here or at the relay")
+            }
         default:
             let commands = CommandRegistry.all
                 .filter { $0.hint > 0 && $0.places.contains(state.place) && state.obstacle($0.id) == nil }
                 .sorted { $0.hint > $1.hint }
             for command in commands {
-                if let key = state.bindings.label(of: command.id) { add(key, command.title) }
+                add(state.bindings.keys(of: command.id).first, command.title)
             }
         }
     }

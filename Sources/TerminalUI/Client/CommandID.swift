@@ -10,6 +10,7 @@ package enum CommandID: String, CaseIterable, Sendable {
     case subscribe = "subscribe-topic"
     // A thread.
     case reply, endorse, apply, translate, revise, state, redact, fold, language, copyID = "copy-id"
+    case saveFiles = "save-files", flag
     // Writing.
     case post, send, externalEditor = "editor", nextField = "next-field", previousField = "previous-field"
     // Lists.

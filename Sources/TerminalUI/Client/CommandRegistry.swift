@@ -90,6 +90,8 @@ package enum CommandRegistry {
         command(.fold, "fold or unfold replies", ["z"], [.reader]),
         command(.language, "next language", ["L"], [.reader]),
         command(.copyID, "copy the post's id", ["y"], [.reader, .threads]),
+        command(.saveFiles, "save the post's files", ["s"], [.reader], hint: 60),
+        command(.flag, "ask the curators to look", ["!"], [.reader]),
     ]
 
     private static let writing = [

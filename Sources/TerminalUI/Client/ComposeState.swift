@@ -162,15 +162,20 @@ extension ComposeState {
     static func revision(thread: PostID, base: PostID, of post: Post, lesson: Lesson) -> ComposeState {
         var form = ComposeState.lesson(
             topic: post.topic.path, topics: [], language: post.language, organisation: post.organisation)
-        form.kind = .revision(thread: thread, base: base)
+        form.becomeRevision(thread: thread, base: base)
         form.title = Texts.Form.revise(lesson.title)
         form.lessonDraft = LessonDraft(
             LessonDocument(
                 lesson: lesson, topic: post.topic, language: post.language, marking: post.marking,
                 audience: post.audience))
-        form.fields.removeAll { ["topic", "marking", "audience", "language"].contains($0.name) }
-        form.fields.append(ComposeField(text: "note", Texts.Form.changeNote, help: Texts.Form.changeNoteHelp))
         return form
+    }
+
+    /// Makes a form for a lesson one for its revision, which has the topic, marking, audience and language of the lesson.
+    mutating func becomeRevision(thread: PostID, base: PostID) {
+        kind = .revision(thread: thread, base: base)
+        fields.removeAll { ["topic", "marking", "audience", "language"].contains($0.name) }
+        fields.append(ComposeField(text: "note", Texts.Form.changeNote, help: Texts.Form.changeNoteHelp))
     }
 
     static func state(thread: PostID, from state: ThreadState) -> ComposeState {
@@ -226,7 +231,7 @@ extension ComposeState {
 
 extension ComposeState {
     /// Fields that are no part of the lesson's text, and stay when an editor gives that back.
-    private static let outsideDocument = ["attachments", "note"]
+    static let outsideDocument = ["attachments", "note"]
 
     /// Paths of the files that go with it.
     var attachments: [String] { self["attachments"].listItems }

@@ -10,6 +10,28 @@ extension ComposeState {
         }
     }
 
+    /// As it is kept on the disk.
+    var kept: DraftText {
+        DraftText(
+            text: draftText, title: title,
+            fields: Dictionary(
+                fields.filter { !isInText($0.name) }.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+    }
+
+    /// Takes what a kept draft has beside its text.
+    mutating func takeKept(_ draft: DraftText) {
+        if !draft.title.isEmpty { title = draft.title }
+        for (name, value) in draft.fields where !isInText(name) { self[name] = value }
+    }
+
+    /// Whether `draftText` holds the field.
+    private func isInText(_ name: String) -> Bool {
+        switch kind {
+        case .lesson, .revision, .translation: !Self.outsideDocument.contains(name)
+        case .reply, .endorsement, .report, .state, .redaction, .invitation: name == mainText
+        }
+    }
+
     /// The field that an editor is opened on where the form is no lesson.
     private var mainText: String {
         switch kind {
@@ -231,6 +253,8 @@ extension ClientState {
             guard let text = standing.texts.last else { return [] }
             compose = .revision(
                 thread: reader.thread, base: text.shown.post.id, of: lesson.post, lesson: text.lesson)
+            let name = nextDraftName("revision", about: text.shown.post.id)
+            compose?.draft = name
         case .state:
             compose = .state(thread: reader.thread, from: standing.projection?.state ?? .observation)
         case .redact:
@@ -258,7 +282,7 @@ extension ClientState {
         compose = nil
         guard let name = form.draft, form.isWorthKeeping else { return [] }
         say(Texts.unsavedKept)
-        return [.saveDraft(name: name, text: form.draftText)]
+        return [.saveDraft(name: name, form.kept)]
     }
 
     mutating func handleInCompose(_ key: Key) -> [ClientEffect] {
@@ -329,7 +353,7 @@ extension ClientState {
         say(Texts.sending)
         var effects: [ClientEffect] = []
         if let draft = form.draft, form.isWorthKeeping {
-            effects.append(.saveDraft(name: draft, text: form.draftText))
+            effects.append(.saveDraft(name: draft, form.kept))
         }
         return effects + [.submit(review.submission, attachments: form.attachments, draft: form.draft)]
     }

@@ -26,6 +26,7 @@ extension ClientView {
             let isFocused = index == form.focus
             let height = isFocused ? min(focusRows, area.row + room - row) : 1
             guard row + height <= area.row + room, height > 0 else { break }
+            mark(.field(index), ScreenArea(column: area.column, row: row, columns: area.columns, rows: height))
             drawField(field, isFocused: isFocused, row: row, rows: height, columns: area.columns)
             row += height
         }

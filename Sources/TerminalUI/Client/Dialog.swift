@@ -1,4 +1,4 @@
-import LessonModel
+package import LessonModel
 
 /// What lies above the panes. Each keeps what was typed until it is closed.
 package enum Dialog: Sendable {
@@ -65,6 +65,7 @@ package struct AskState: Sendable {
         case reject(ListItem.Target)
         /// The answer is the reason, once `confirm` was typed.
         case revoke(ListItem.Target)
+        case flag(PostID)
     }
 
     package let title: String

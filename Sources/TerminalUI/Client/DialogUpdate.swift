@@ -234,6 +234,7 @@ extension ClientState {
         case .giveBack(let target): [.act(.giveBack(reason: answer), on: target)]
         case .reject(let target): [.act(.reject(reason: answer), on: target)]
         case .revoke(let target): [.act(.revoke(reason: "unspecified"), on: target)]
+        case .flag(let post): [.flag(post, reason: answer)]
         }
     }
 

@@ -52,6 +52,7 @@ extension ClientView {
         let top = max(0, palette.selected - room + 1)
         for (offset, command) in matches.dropFirst(top).prefix(room).enumerated() {
             let row = area.row + 2 + offset
+            mark(.row(top + offset), ScreenArea(column: area.column, row: row, columns: area.columns, rows: 1))
             var text = StyledText(" \(command.title)")
             if let key = state.bindings.label(of: command.id) { text += StyledText("  \(key)", .cyan) }
             if let obstacle = state.obstacle(command.id) { text += StyledText("  (\(obstacle))", .dim) }
@@ -76,8 +77,10 @@ extension ClientView {
         let top = ClientState.top(search.top, selected: search.selected, count: search.rows.count, rows: room)
         for (offset, thread) in search.rows.dropFirst(top).prefix(room).enumerated() {
             let isSelected = top + offset == search.selected
+            let row = area.row + 2 + offset
+            mark(.row(top + offset), ScreenArea(column: area.column, row: row, columns: area.columns, rows: 1))
             drawThread(
-                thread, column: area.column, row: area.row + 2 + offset, columns: area.columns,
+                thread, column: area.column, row: row, columns: area.columns,
                 base: isSelected ? theme.selected : nil)
         }
         if search.rows.indices.contains(search.selected), let snippet = search.rows[search.selected].snippet {
@@ -104,8 +107,10 @@ extension ClientView {
         let room = max(1, area.rows - (detail.isEmpty ? 0 : detail.count + 1))
         let top = ClientState.top(list.top, selected: list.selected, count: items.count, rows: room)
         for (offset, item) in items.dropFirst(top).prefix(room).enumerated() {
+            let row = area.row + offset
+            mark(.row(top + offset), ScreenArea(column: area.column, row: row, columns: area.columns, rows: 1))
             drawRow(
-                item.line.onOneLine, column: area.column, row: area.row + offset, columns: area.columns,
+                item.line.onOneLine, column: area.column, row: row, columns: area.columns,
                 base: top + offset == list.selected ? theme.selected : nil)
         }
         for (offset, line) in detail.enumerated() {

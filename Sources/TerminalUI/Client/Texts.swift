@@ -1,7 +1,7 @@
 import LessonModel
 
 /// Every text of the interface that is no command's, in one place, so that a translation replaces this file alone.
-enum Texts {
+package enum Texts {
     static let allTopics = "All topics"
     static let noTopics = "no topic is known yet"
     static let noThreads = "no lesson here yet"
@@ -29,6 +29,11 @@ enum Texts {
     static func waiting(_ count: Int) -> String { "outbox \(count)" }
     static func found(_ count: Int) -> String { count == 1 ? "1 thread" : "\(count) threads" }
     static func sent(_ number: SequenceNumber) -> String { "posted as #\(number)" }
+    static func transfer(_ file: TransferState) -> String {
+        "\(file.percent) % of \(SafeText.line(file.name)), \(ByteText.short(file.size))"
+    }
+    static func flag(_ number: SequenceNumber) -> String { "Ask the curators to look at #\(number)" }
+    static let flagHelp = "What is wrong with it; its author is not told who asked"
     static let held = "with the relay; a curator of the topic reads it first"
     static func queued(_ why: String) -> String { "kept in the outbox: \(why)" }
     static func refused(_ why: String) -> String { "not taken: \(why)" }
@@ -45,7 +50,7 @@ enum Texts {
         static func catchingUp(_ received: Int, _ all: Int) -> String { "catching up \(received)/\(all)" }
     }
 
-    enum Why {
+    package enum Why {
         static let notAdministrator = "for administrators of your organisation or of the relay"
         static let notCurator = "for curators"
         static let ownLesson = "a lesson is endorsed by others than its own organisation"
@@ -54,11 +59,14 @@ enum Texts {
         static let noThread = "open a lesson first"
         static let noTopic = "choose a topic first"
         static let noSelection = "nothing is selected"
+        static let noFiles = "no files are attached to this post"
+        package static let notSigned = "the post's signature is not proved, so its files are not fetched"
         static let nothingFolded = "there is no reply below this one"
         static let oneLanguage = "the lesson is in one language only"
     }
 
     enum Form {
+        static let thePost = "the post"
         static let newLesson = "A new lesson"
         static let title = "Title"
         static let titleHelp = "In one line: what was learned."

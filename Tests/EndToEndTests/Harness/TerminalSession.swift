@@ -119,6 +119,21 @@ final class TerminalSession: Sendable {
         }
     }
 
+    /// Clicks on the first place where the screen shows `text`, once it does.
+    func click(_ text: String) async throws {
+        let lines = try await shows(text)
+        guard let row = lines.firstIndex(where: { $0.contains(text) }), let range = lines[row].range(of: text) else {
+            throw EndToEndFailure("\"\(text)\" has gone")
+        }
+        let column = lines[row].distance(from: lines[row].startIndex, to: range.lowerBound)
+        for end in ["M", "m"] { type("\u{1B}[<0;\(column + 2);\(row + 1)\(end)") }
+    }
+
+    /// Turns the wheel by one over a place, counted from 0.
+    func wheel(down: Bool, column: Int, row: Int) {
+        type("\u{1B}[<\(down ? 65 : 64);\(column + 1);\(row + 1)M")
+    }
+
     func resize(columns: Int, rows: Int) {
         state.update { $0.screen.resize(columns: columns, rows: rows) }
         Self.setSize(main, columns, rows)

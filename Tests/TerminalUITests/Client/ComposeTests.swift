@@ -90,15 +90,42 @@ import Testing
 
     @Test func `leaving keeps the draft, and it opens again as it was`() throws {
         var state = filled()
-        guard case .saveDraft(let name, let text)? = state.press("esc").last else {
+        guard case .saveDraft(let name, let draft)? = state.press("esc").last else {
             Issue.record("nothing is kept")
             return
         }
         #expect(state.compose == nil)
-        _ = state.update(.draft(name: name, text: text, about: nil))
+        _ = state.update(.draft(name: name, draft, about: nil))
         let form = try #require(state.compose)
         #expect(form["title"] == "Patrols" && form["observation"] == "It happened.\nTwice.")
         #expect(form["marking"] == "GREEN" && form["topic"] == "policing/community")
+    }
+
+    @Test func `a reply, a report and a revision open again whole, and say what they are about`() throws {
+        for (key, subject) in [
+            ("r", ClientWorld.postID(1)), ("a", ClientWorld.postID(1)), ("v", ClientWorld.postID(1)),
+        ] {
+            var state = ClientWorld.reading()
+            if key == "v" { state.me?.organisation = ClientWorld.slug("ngo-de") }
+            state.press(key)
+            let opened = try #require(state.compose)
+            for index in opened.fields.indices {
+                state.compose?.focus = index
+                state.type(opened.fields[index].name == "marking" ? "R" : "x")
+            }
+            let filled = try #require(state.compose)
+            guard case .saveDraft(let name, let draft)? = state.press("esc").last else {
+                Issue.record("nothing is kept of \(key)")
+                continue
+            }
+            _ = state.press("esc")
+            let about = DraftSubject(thread: ClientWorld.postID(1), post: subject)
+            _ = state.update(.draft(name: name, draft, about: about))
+            let again = try #require(state.compose)
+            #expect(again.kind == filled.kind && again.title == filled.title)
+            #expect(again.fields.map(\.name) == filled.fields.map(\.name))
+            #expect(again.fields.map(\.value) == filled.fields.map(\.value), "\(key)")
+        }
     }
 
     @Test func `an editor's text comes back into the fields, and what no field can hold is not lost`() throws {
