@@ -79,7 +79,9 @@ extension EndToEnd {
                 #expect(listed.output.contains("map.txt"), "\(listed)")
 
                 // Searching, here.
-                terminal.type("/bicyc")
+                terminal.type("/bicyc state:learned")
+                try await terminal.shows("0 threads")
+                terminal.type(String(repeating: "\u{7F}", count: 14))
                 try await terminal.shows("1 thread")
                 terminal.type(Self.enter)
                 try await terminal.shows("Buy raincoats.")

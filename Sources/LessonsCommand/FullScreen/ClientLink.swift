@@ -105,7 +105,7 @@ final class ClientLink: Sendable {
             case .caughtUp: mailbox.post(.link(.connected))
             case .marksChanged: await synchroniseMarks()
             case .gap(let from, let to, let reason):
-                mailbox.post(.failed("the posts #\(from) to #\(to) cannot be had any more: \(reason)"))
+                mailbox.post(.failed(Texts.Work.gap(from, to, reason)))
             case .reconnecting(let delay, let error):
                 shared.withLock { $0.connection = nil }
                 let milliseconds = Int64(delay / .milliseconds(1))
@@ -143,7 +143,7 @@ final class ClientLink: Sendable {
         else { return }
         let report = try? await sender.send(over: connection, now: context.now)
         for refused in report?.refused ?? [] {
-            mailbox.post(.failed("the relay refused \"\(refused.title)\": \(refused.error.message)"))
+            mailbox.post(.failed(Texts.Work.refused(refused.title, refused.error.message)))
         }
         if let waiting = try? outbox.pendingCount() { mailbox.post(.outboxCount(waiting)) }
     }

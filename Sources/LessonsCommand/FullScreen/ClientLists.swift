@@ -30,7 +30,7 @@ struct ClientLists {
 
     private func connection() throws -> RelayConnection {
         if let connection = link.connection { return connection }
-        throw CommandFailure(.unreachable, "OFFLINE", "this needs the relay, and there is no connection")
+        throw CommandFailure(.unreachable, "OFFLINE", Texts.Work.needsRelay)
     }
 
     // MARK: Here
@@ -40,10 +40,9 @@ struct ClientLists {
             let head = StyledText(TimeText.local(entry.item.createdAt) + "  ", .dim) + StyledText(entry.item.title)
             switch entry.state {
             case .pending:
-                let tries = entry.attempts == 0 ? "not tried yet" : "tried \(entry.attempts) times"
                 return ListItem(
                     .outbox(entry.item.id), head + StyledText("  waits", .yellow),
-                    detail: [StyledText("It is sent as soon as there is a connection; \(tries).")])
+                    detail: [StyledText(Texts.Work.waits(tries: entry.attempts))])
             case .refused(_, let reason):
                 return ListItem(
                     .outbox(entry.item.id), head + StyledText("  refused", .red),
@@ -117,7 +116,7 @@ struct ClientLists {
                 } else if entry.expiresAtMs <= context.now {
                     StyledText("expired", .dim)
                 } else {
-                    StyledText("open until \(TimeText.local(entry.expiresAtMs))", .green)
+                    StyledText(Texts.Work.openUntil(TimeText.local(entry.expiresAtMs)), .green)
                 }
             return ListItem(
                 .invitation(Hex.text(of: entry.invitationID)),
@@ -170,14 +169,14 @@ struct ClientListActions {
         case (.retry, .outbox(let id)):
             try context.profile.openOutbox().retry(id)
             link.restart()
-            return .acted("it is tried again")
+            return .acted(Texts.Work.retried)
         case (.drop, .outbox(let id)):
             try context.profile.openOutbox().drop(id)
-            return .acted("it is in the outbox no more")
+            return .acted(Texts.Work.dropped)
         case (.drop, .invitation(let id)):
-            guard let bytes = Hex.bytes(of: id) else { return .failed("the invitation is unknown") }
+            guard let bytes = Hex.bytes(of: id) else { return .failed(Texts.Work.noInvitation) }
             try await connection().revokeInvitation(bytes)
-            return .acted("the invitation is withdrawn")
+            return .acted(Texts.Work.withdrawn)
         case (.invite(let organisation, let name, let roles), _):
             return try await invite(organisation, name, roles)
         case (.approve, .held(let number)): return try await decide(number, .approved, "")
@@ -187,13 +186,13 @@ struct ClientListActions {
             return try await revoke(.fingerprint(Data(Hex.bytes(of: fingerprint) ?? [])), reason)
         case (.revoke(let reason), .member(let id)):
             return try await revoke(.memberID(Data(MemberID(text: id)?.bytes ?? [])), reason)
-        default: return .failed("that cannot be done here")
+        default: return .failed(Texts.Work.notHere)
         }
     }
 
     private func connection() throws -> RelayConnection {
         if let connection = link.connection { return connection }
-        throw CommandFailure(.unreachable, "OFFLINE", "this needs the relay, and there is no connection")
+        throw CommandFailure(.unreachable, "OFFLINE", Texts.Work.needsRelay)
     }
 
     private func decide(_ number: Int64, _ state: WireHeldState, _ reason: String) async throws -> ClientEvent {
@@ -202,7 +201,7 @@ struct ClientListActions {
         decision.decision = state
         decision.reason = reason
         let place = try await connection().decide(decision)
-        return .acted(place.map { "posted as #\($0)" } ?? "its author is told")
+        return .acted(place.map(Texts.Work.posted) ?? Texts.Work.authorIsTold)
     }
 
     private func revoke(
@@ -213,7 +212,8 @@ struct ClientListActions {
         request.reason = reason
         let revoked = try await connection().revokeCertificates(request)
         return .acted(
-            "revoked \(revoked.certificates.counted("certificate")) and ended \(revoked.sessions.counted("session"))")
+            Texts.Work.revoked(
+                revoked.certificates.counted("certificate"), revoked.sessions.counted("session")))
     }
 
     private func invite(_ organisation: String, _ name: String, _ roles: [String]) async throws -> ClientEvent {
@@ -225,15 +225,15 @@ struct ClientListActions {
             guard let known = Role.allCases.first(where: { $0.name == role }),
                 let wire = WireRole(rawValue: known.rawValue)
             else {
-                return .failed("\"\(role)\" is no role; they are \(Role.allCases.map(\.name).joined(separator: ", "))")
+                return .failed(Texts.Work.noRole(role, Role.allCases.map(\.name).joined(separator: ", ")))
             }
             request.roles.append(wire)
         }
         let invited = try await connection().invite(request)
         var lines = [
             StyledText(
-                "For \(name) of \(organisation), until \(TimeText.local(invited.expiresAtMs)); it can be used once."),
-            StyledText("Hand it over by a way that you trust."), "",
+                Texts.Work.invited(name, organisation, TimeText.local(invited.expiresAtMs))),
+            StyledText(Texts.Work.handOver), "",
         ]
         lines += stride(from: 0, to: invited.invitation.count, by: 70).map { start in
             StyledText(String(invited.invitation.dropFirst(start).prefix(70)), .bold)

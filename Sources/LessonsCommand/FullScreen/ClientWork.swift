@@ -66,7 +66,7 @@ final class ClientWork: Sendable {
         case .openNewestUnread(let thread, let topic):
             let filter = topic.flatMap { SubscriptionFilter(topicAndBelow: $0) }
             guard let found = try mirror.newestUnread(in: filter, except: thread) else {
-                mailbox.post(.acted("everything is read"))
+                mailbox.post(.acted(Texts.Work.allRead))
                 return
             }
             try postThread(found.id)
@@ -134,11 +134,15 @@ final class ClientWork: Sendable {
     }
 
     private func search(_ text: String, topic: String?) throws -> ([TerminalUI.ThreadRow], Int) {
+        let words = SearchWords(text)
+        guard words.countries.isEmpty else {
+            throw CommandFailure(.usage, "BAD_FILTER", Texts.Work.countriesAtRelay)
+        }
         // The last word is still being typed.
-        let isWordOpen = text.last.map { $0.isLetter || $0.isNumber } ?? false
-        guard let query = try? SearchQuery(isWordOpen ? text + "*" : text) else { return ([], 0) }
-        let filter = topic.flatMap { SubscriptionFilter(topicAndBelow: $0) }
-        let result = try mirror.search(query, in: MirrorQuery(filter: filter, limit: 100)) { try? Post(content: $0) }
+        let isWordOpen = words.text.last.map { $0.isLetter || $0.isNumber } ?? false
+        guard let query = try? SearchQuery(isWordOpen ? words.text + "*" : words.text) else { return ([], 0) }
+        let place = MirrorQuery(filter: words.filter(in: topic), organisation: words.organisation, limit: 100)
+        let result = try mirror.search(query, in: place) { try? Post(content: $0) }
         let found = FoundThreads(result, query)
         var rows = result.hits.map { TerminalUI.ThreadRow($0.thread) }
         for (index, hit) in found.hits.enumerated() where rows.indices.contains(index) {
@@ -188,7 +192,7 @@ final class ClientWork: Sendable {
             mailbox.post(.acted(saved))
         case .flag(let post, let reason):
             try await connection().flag(post, reason: reason)
-            mailbox.post(.acted("the curators of its topic see it; what came of it: lessons queue flags --mine"))
+            mailbox.post(.acted(Texts.Work.flagged))
         case .act(let action, let target):
             mailbox.post(try await ClientListActions(context: context, link: link).perform(action, on: target))
             mailbox.post(.outboxCount(try context.profile.openOutbox().pendingCount()))
@@ -205,7 +209,7 @@ final class ClientWork: Sendable {
         }
         guard let connection = link.connection else {
             guard known.isEmpty else { return }
-            throw CommandFailure(.missingInput, "NOT_FOUND", "that thread has not been received here")
+            throw CommandFailure(.missingInput, "NOT_FOUND", Texts.Work.threadNotHere)
         }
         let reader = ThreadReader(mirror: mirror, identity: try context.freshIdentity(), connection: connection)
         let thread = try await reader.read(id)
@@ -215,16 +219,16 @@ final class ClientWork: Sendable {
 
     private func searchRelay(_ request: SearchRequest) async throws {
         guard let connection = link.connection else {
-            throw CommandFailure(.unreachable, "OFFLINE", "there is no connection; ctrl-f searches here")
+            throw CommandFailure(.unreachable, "OFFLINE", Texts.Work.searchNeedsRelay)
         }
         // A pause in typing, so that not every letter is asked for.
         try await Task.sleep(for: .milliseconds(150))
         guard lastSearch.withLock({ $0 == request }) else { return }
+        let words = SearchWords(request.text)
         var search = WireSearch()
-        search.text = request.text
-        if let filter = request.topic.flatMap({ SubscriptionFilter(topicAndBelow: $0) }) {
-            search.filter = WireFilter(filter)
-        }
+        search.text = words.text
+        if let filter = words.filter(in: request.topic) { search.filter = WireFilter(filter) }
+        search.organisation = words.organisation?.text ?? ""
         search.limit = 100
         let found = FoundThreads(try await connection.search(search))
         mailbox.post(
@@ -247,7 +251,7 @@ final class ClientWork: Sendable {
         request.afterSequence = 0
         let subscribed = try await connection.subscribe(request)
         try mirror.reset(durable: identity.device, to: subscribed.cursor)
-        mailbox.post(.acted("you follow \(path) and what is below it"))
+        mailbox.post(.acted(Texts.Work.follows(path)))
     }
 
     private func unsubscribe(_ path: String) async throws {
@@ -257,15 +261,15 @@ final class ClientWork: Sendable {
         let filters = own?.filters.flatMap(\.topics) ?? []
         let matching = filters.filter { $0 == path || $0 == path + "/#" }
         guard !matching.isEmpty else {
-            mailbox.post(.failed("\(path) is followed through a wider filter; see what you follow with w"))
+            mailbox.post(.failed(Texts.Work.followedOtherwise(path)))
             return
         }
         try await connection.unsubscribe(durable: identity.device, topics: matching)
-        mailbox.post(.acted("you follow \(path) no more"))
+        mailbox.post(.acted(Texts.Work.followsNoMore(path)))
     }
 
     private func connection() throws -> RelayConnection {
         if let connection = link.connection { return connection }
-        throw CommandFailure(.unreachable, "OFFLINE", "this needs the relay, and there is no connection")
+        throw CommandFailure(.unreachable, "OFFLINE", Texts.Work.needsRelay)
     }
 }

@@ -29,7 +29,7 @@ struct FileSaving {
             }
         }
         let names = shown.post.attachments.map { SafeText.line($0.name) }.joined(separator: ", ")
-        return "saved in \(folder), to be handled as \(shown.post.marking.label): \(names)"
+        return Texts.Work.saved(in: folder, shown.post.marking.label, names)
     }
 
     private func folder() -> String {

@@ -106,7 +106,7 @@ struct SubmissionPosting {
         return lesson.post
     }
 
-    private static let notHere = CommandFailure(.missingInput, "NOT_FOUND", "the post is not here any more")
+    private static let notHere = CommandFailure(.missingInput, "NOT_FOUND", Texts.Work.postNotHere)
 
     private func other(_ name: String, _ identity: ClientIdentity) async throws -> PostID? {
         guard !name.isEmpty else { return nil }
@@ -121,7 +121,7 @@ struct SubmissionPosting {
         let outbox = try context.profile.openOutbox()
         try outbox.add(
             OutboxItem(id: post.id, post: try signer.sign(post), title: title, createdAt: post.createdAt))
-        guard let connection else { return .queued("there is no connection; it is sent when there is one") }
+        guard let connection else { return .queued(Texts.Work.noConnection) }
         let report = try await context.sender(outbox, identity).send(over: connection, now: context.now) { step in
             guard case .uploading(let name, let bytes, let size) = step else { return }
             progress(TransferState(name: name, bytes: bytes, size: size))
@@ -137,7 +137,7 @@ struct SubmissionPosting {
             return .refused(refused.error.message)
         }
         if case .sent(let sequence) = try outbox.item(post.id)?.state { return .sent(sequence) }
-        return .queued(report.stopped.map { CommandFailure($0).message } ?? "the connection ended")
+        return .queued(report.stopped.map { CommandFailure($0).message } ?? Texts.Work.connectionEnded)
     }
 }
 

@@ -254,9 +254,9 @@ extension ClientState {
         let next: ThreadRow.Attention = present == wanted ? .normal : wanted
         if let index { threads?[index].attention = next }
         switch next {
-        case .normal: say("the thread is like any other again", .good)
-        case .followed: say("you follow the thread, whatever else you follow", .good)
-        case .muted: say("the thread is muted: its posts count as read", .good)
+        case .normal: say(Texts.Attention.normal, .good)
+        case .followed: say(Texts.Attention.followed, .good)
+        case .muted: say(Texts.Attention.muted, .good)
         }
         return [.setAttention(thread, next), .loadTopics]
     }

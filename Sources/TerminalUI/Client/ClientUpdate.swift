@@ -88,7 +88,7 @@ extension ClientState {
             me = facts
             dialogs = []
             focus = .topics
-            say("welcome, \(facts.name): choose topics with j and k, f follows one, Enter reads", .good)
+            say(Texts.Join.welcome(facts.name), .good)
             return [.loadTopics, .loadThreads(request)]
         case .key, .paste, .mouse, .command, .resized, .tick: break
         }
@@ -178,7 +178,7 @@ extension ClientState {
             compose = form
         } else {
             // Nothing of it may be lost: it is the draft as it stands.
-            say("the text has no readable front matter; Ctrl-E opens it again", .bad)
+            say(Texts.Form.unreadable, .bad)
             compose?.unreadableText = text
         }
     }

@@ -164,16 +164,16 @@ package struct ClientView {
             for id in [CommandID.retry, .approve, .giveBack, .reject, .revoke, .invite, .drop] where list.allows(id) {
                 add(state.bindings.keys(of: id).first, CommandRegistry.command(id).title)
             }
-            add(Key(.escape), "close")
+            add(Key(.escape), Texts.Dialog.close)
             return
         }
         switch state.place {
-        case .list: add(Key(.escape), "close")
+        case .list: add(Key(.escape), Texts.Dialog.close)
         case .prompt:
-            add(Key(.enter), "go on")
-            add(Key(.escape), "close")
+            add(Key(.enter), Texts.Dialog.goOn)
+            add(Key(.escape), Texts.Dialog.close)
             if case .search? = state.dialogs.last {
-                add(state.bindings.keys(of: .searchRelay).first, "here or at the relay")
+                add(state.bindings.keys(of: .searchRelay).first, Texts.Dialog.otherPlace)
             }
         default:
             let commands = CommandRegistry.all

@@ -165,7 +165,7 @@ extension ComposeState {
                 audience.organisations.insert(slug)
             } else {
                 throw FieldProblem(
-                    field: "audience", message: "\"\(name)\" is no organisation's short name and no member's id")
+                    field: "audience", message: Texts.Form.noReceiver(name))
             }
         }
         return audience

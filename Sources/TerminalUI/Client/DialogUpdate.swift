@@ -186,21 +186,21 @@ extension ClientState {
             dialogs.append(
                 .ask(
                     AskState(
-                        title: "Return the post to its author", help: "The reason, which the author sees", confirm: nil,
+                        title: Texts.Dialog.giveBack, help: Texts.Dialog.reasonForAuthor, confirm: nil,
                         purpose: .giveBack(target))))
         case .reject:
             dialogs.append(
                 .ask(
                     AskState(
-                        title: "Reject the post", help: "The reason, which the author sees", confirm: nil,
+                        title: Texts.Dialog.reject, help: Texts.Dialog.reasonForAuthor, confirm: nil,
                         purpose: .reject(target))))
         case .revoke:
             let name = item.confirmation
             dialogs.append(
                 .ask(
                     AskState(
-                        title: "Revoke: its sessions end at once, and for ever",
-                        help: "Type \(name) to confirm", confirm: name, purpose: .revoke(target))))
+                        title: Texts.Dialog.revoke,
+                        help: Texts.Dialog.typeToConfirm(name), confirm: name, purpose: .revoke(target))))
         default: break
         }
         return []
@@ -220,7 +220,7 @@ extension ClientState {
         }
         let answer = ask.editor.text.trimmedSpaces
         if let confirm = ask.confirm, answer != confirm {
-            ask.problem = "type \(confirm), or Esc to leave everything as it is"
+            ask.problem = Texts.Dialog.notConfirmed(confirm)
             replaceTop(.ask(ask))
             return []
         }

@@ -3,7 +3,7 @@ import LessonModel
 extension ClientView {
     mutating func draw(_ dialog: Dialog) {
         switch dialog {
-        case .help(let top): drawPage("Help: keys and commands", HelpText.lines(state.bindings), top)
+        case .help(let top): drawPage(Texts.Dialog.help, HelpText.lines(state.bindings), top)
         case .page(let title, let lines, let top): drawPage(title, lines, top)
         case .palette(let palette): drawPalette(palette)
         case .search(let search): drawSearch(search)
@@ -45,7 +45,7 @@ extension ClientView {
     }
 
     private mutating func drawPalette(_ palette: PaletteState) {
-        let area = box("All commands", columns: 64, rows: 18)
+        let area = box(Texts.Dialog.palette, columns: 64, rows: 18)
         let start = frame.draw(Texts.palettePrompt, column: area.column, row: area.row, style: theme.key)
         let matches = palette.matches
         let room = max(1, area.rows - 2)
@@ -66,7 +66,7 @@ extension ClientView {
     }
 
     private mutating func drawSearch(_ search: SearchState) {
-        let area = box("Search", columns: state.columns, rows: state.rows)
+        let area = box(Texts.Dialog.search, columns: state.columns, rows: state.rows)
         let prompt = search.scope == .here ? Texts.searchHere : Texts.searchRelay
         let start = frame.draw(
             DisplayWidth.cut(prompt, to: area.columns / 2), column: area.column, row: area.row, style: theme.key)
@@ -129,14 +129,10 @@ extension ClientView {
 
     mutating func drawJoin(_ join: JoinState) {
         let area = state.layout.body
-        let lines: [StyledText] = [
-            StyledText("Welcome to Lessons", .bold), "",
-            "Lessons are exchanged over the relay of a network that you are invited to.",
-            "Paste the invitation that its administrator gave you, and press Enter.",
-            "It says whose relay it is and proves that it is that one; your key is made",
-            "here and never leaves this machine.", "",
-            StyledText("Invitation", .bold),
-        ]
+        let lines: [StyledText] =
+            [
+                StyledText(Texts.Join.title, .bold), "",
+            ] + Texts.Join.lines.map { StyledText($0) } + ["", StyledText(Texts.Join.invitation, .bold)]
         var row = area.row + 1
         for line in lines {
             for part in wrapped(line, columns: state.columns - 4) {
@@ -146,7 +142,7 @@ extension ClientView {
         }
         guard row < area.row + area.rows else { return }
         drawEditor(join.editor, ScreenArea(column: 2, row: row, columns: state.columns - 4, rows: 1))
-        if join.isJoining { draw("joining…", column: 2, row: row + 2, limit: state.columns) }
+        if join.isJoining { draw(StyledText(Texts.Join.joining), column: 2, row: row + 2, limit: state.columns) }
         guard let problem = join.problem else { return }
         for part in wrapped(StyledText(problem), columns: state.columns - 4).prefix(3) {
             row += 1

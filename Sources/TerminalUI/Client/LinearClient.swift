@@ -11,16 +11,16 @@ package struct LinearClient: Sendable {
 
     private static let pageRows = 20
     /// A line of its own that ends a text.
-    private static let end = "."
+    static let end = "."
 
-    package private(set) var state: ClientState
+    package internal(set) var state: ClientState
     /// The rows that a number chooses from.
     private var choices = Choices.threads
     private var firstRow = 0
     /// What was asked for and has to be said when it comes.
     private var isListDue = true
     /// Lines of the text that is being written.
-    private var written: [String] = []
+    var written: [String] = []
 
     private enum Choices: Sendable { case topics, threads, search, list }
 
@@ -44,10 +44,10 @@ package struct LinearClient: Sendable {
     package mutating func begin() -> Turn {
         var turn = Turn(effects: state.firstEffects)
         guard let me = state.me else {
-            turn.lines = ["Welcome to Lessons. Paste your invitation, one line, and press Enter."]
+            turn.lines = [Texts.Linear.welcome]
             return turn
         }
-        turn.lines = ["Lessons, \(me.name) of \(me.organisation) at \(me.relay). Type help for the commands."]
+        turn.lines = [Texts.Linear.begin(me)]
         return turn
     }
 
@@ -74,8 +74,7 @@ package struct LinearClient: Sendable {
             guard isListDue || openBefore != id else {
                 let more = reader.posts.count - postsBefore
                 if more > 0 {
-                    turn.lines.append(
-                        "\(more) more \(more == 1 ? "post" : "posts") in this thread. Type read to hear it.")
+                    turn.lines.append(Texts.Linear.morePosts(more))
                 }
                 break
             }
@@ -93,11 +92,11 @@ package struct LinearClient: Sendable {
         case .page(let title, let lines):
             turn.lines += [title + "."] + lines.map(\.plainText)
             state.dialogs.removeLast()
-        case .delivered(let count, _) where count > 0: turn.lines.append("\(count) new. Type refresh to see them.")
+        case .delivered(let count, _) where count > 0: turn.lines.append(Texts.Linear.new(count))
         case .link where state.linkText != linkBefore:
             if case .catchingUp = state.link { break }
-            turn.lines.append("Now \(state.linkText).")
-        case .joined: turn.lines.append("Type topics, then follow and a topic's number.")
+            turn.lines.append(Texts.Linear.now(state.linkText))
+        case .joined: turn.lines.append(Texts.Linear.joined)
         case .submitted: if state.compose != nil { turn.lines += fieldLines() }
         case .similar(let rows) where !rows.isEmpty:
             turn.lines += [Texts.Form.similar] + rows.map(Self.sentence)
@@ -166,7 +165,7 @@ package struct LinearClient: Sendable {
             return Turn(effects: [.subscribe(rest)])
         case "reply" where Int(rest) != nil, "endorse" where Int(rest) != nil, "redact" where Int(rest) != nil:
             guard let index = state.reader?.blockIndex(number: Int64(rest) ?? 0) else {
-                return Turn(lines: ["there is no post #\(rest) in this thread"])
+                return Turn(lines: [Texts.Linear.noPost(rest)])
             }
             state.reader?.current = index
             return perform(name)
@@ -229,104 +228,12 @@ package struct LinearClient: Sendable {
         }
     }
 
-    private static let noSuchNumber = Turn(lines: ["there is no such number; press Enter to hear the list again"])
+    private static let noSuchNumber = Turn(lines: [Texts.Linear.noSuchNumber])
 
     private mutating func followTopic(_ number: Int) -> Turn {
         guard state.topics.indices.contains(number - 2) else { return Self.noSuchNumber }
         let topic = state.topics[number - 2]
         return Turn(effects: [topic.isFollowed ? .unsubscribe(topic.path) : .subscribe(topic.path)])
-    }
-
-    // MARK: Writing
-
-    private mutating func takeWriting(_ line: String) -> Turn {
-        guard var form = state.compose, !form.isSending else { return Turn(lines: [Texts.sending]) }
-        if form.review != nil {
-            switch line.trimmedSpaces.lowercased() {
-            case "yes", "y", "send": return take(.key(Key(.enter)))
-            case "no", "n":
-                form.review = nil
-                form.focus = 0
-                state.compose = form
-                return Turn(lines: fieldLines())
-            default: return Turn(lines: ["type yes or no"])
-            }
-        }
-        let command = line.trimmedSpaces.lowercased()
-        switch command {
-        case ":cancel", ":close":
-            written = []
-            return take(.command(.back))
-        case ":editor":
-            written = []
-            return take(.command(.externalEditor))
-        case ":send": return review()
-        case ":back":
-            form.focus = max(0, form.focus - 1)
-            written = []
-            state.compose = form
-            return Turn(lines: fieldLines())
-        default: break
-        }
-        let field = form.fields[form.focus]
-        if field.isMultiline {
-            guard line == Self.end || (line.isEmpty && written.isEmpty) else {
-                written.append(line)
-                // Kept as it grows, so that a crash costs a line at most.
-                form.fields[form.focus].value = written.joined(separator: "\n")
-                form.isUnsaved = true
-                state.compose = form
-                return Turn(effects: state.update(.tick(state.now)))
-            }
-            written = []
-        } else if !line.isEmpty {
-            if case .choice(let values, _) = field.content {
-                let wanted = line.trimmedSpaces.lowercased()
-                let byNumber = Int(wanted).flatMap { values.indices.contains($0 - 1) ? values[$0 - 1] : nil }
-                guard let value = byNumber ?? values.first(where: { $0.lowercased() == wanted }) else {
-                    return Turn(lines: ["choose one: \(numbered(values).joined(separator: "  "))"])
-                }
-                form.fields[form.focus].value = value
-            } else {
-                form.fields[form.focus].value = line
-            }
-            form.isUnsaved = true
-        }
-        guard form.focus + 1 < form.fields.count else {
-            state.compose = form
-            return review()
-        }
-        form.focus += 1
-        state.compose = form
-        var turn = Turn(lines: fieldLines())
-        turn.effects += state.update(.tick(state.now))
-        return turn
-    }
-
-    private mutating func review() -> Turn {
-        written = []
-        var turn = take(.command(.send))
-        guard let form = state.compose else { return turn }
-        if let review = form.review {
-            turn.lines += review.lines.map(\.plainText)
-        } else {
-            turn.lines += fieldLines()
-        }
-        return turn
-    }
-
-    private func fieldLines() -> [String] {
-        guard let form = state.compose else { return [] }
-        let field = form.fields[form.focus]
-        var lines: [String] = []
-        if let problem = field.problem { lines.append("Wrong: \(problem)") }
-        lines.append("\(field.label)\(field.isRequired ? ", needed" : ""). \(field.help)")
-        if case .choice(let values, _) = field.content { lines.append(numbered(values).joined(separator: "  ")) }
-        if !field.value.isEmpty, field.value != Texts.Form.chooseMarking {
-            lines.append("Now: \(Self.safe(field.value)). Enter alone keeps it.")
-        }
-        if field.isMultiline { lines.append("End with a line that is a full stop alone.") }
-        return lines
     }
 
     // MARK: Saying
@@ -360,49 +267,38 @@ package struct LinearClient: Sendable {
     private func threadLines() -> [String] {
         guard let threads = state.threads else { return [Texts.loading] }
         guard !threads.isEmpty else { return [Texts.noThreads] }
-        return ["Lessons in \(state.request.topic ?? Texts.allTopics)."] + numbered(threads.map(Self.sentence))
+        return [Texts.Linear.lessons(in: state.request.topic ?? Texts.allTopics)] + numbered(threads.map(Self.sentence))
     }
 
     private static func sentence(_ thread: ThreadRow) -> String {
-        var parts = [safe(thread.title)]
-        if thread.unread > 0 { parts.insert("Unread", at: 0) }
-        parts.append("from \(thread.organisation), \(thread.state.name), \(thread.marking.label), \(thread.language)")
-        if thread.posts > 1 { parts.append("\(thread.posts) posts") }
-        if thread.endorsements > 0 { parts.append("endorsed by \(thread.endorsements)") }
-        if thread.adopted > 0 { parts.append("adopted by \(thread.adopted)") }
-        return parts.joined(separator: ". ") + "."
+        Texts.Linear.thread(thread, title: safe(thread.title))
     }
 
     /// A page of rows with their numbers.
-    private func numbered(_ rows: [String]) -> [String] {
+    func numbered(_ rows: [String]) -> [String] {
         let start = min(firstRow, max(0, rows.count - 1))
         let shown = rows.dropFirst(start).prefix(Self.pageRows)
         var lines = shown.enumerated().map { "\(start + $0.offset + 1). \(Self.safe($0.element))" }
         let rest = rows.count - start - shown.count
-        if rest > 0 { lines.append("\(rest) more; type more.") }
+        if rest > 0 { lines.append(Texts.Linear.more(rest)) }
         return lines
     }
 
     private func readerLines() -> [String] {
         guard let reader = state.reader else { return [Texts.Why.noThread] }
         return ThreadText(thread: reader.thread, posts: reader.posts, text: reader.shownText).lines.map(\.plainText)
-            + ["Type reply, endorse, apply, back, or next-unread."]
+            + [Texts.Linear.afterThread]
     }
 
     private func helpLines() -> [String] {
-        [
-            "A number opens a row of the last list; Enter alone says the list again; more goes on with it.",
-            "topics; lessons; search WORDS; read; follow NUMBER after topics; reply NUMBER; back; quit.",
-            "While writing: :send, :editor, :back, :cancel.",
-            "All commands, by name or key:",
-        ]
+        Texts.Linear.help
             + CommandRegistry.all.map { command in
                 let keys = state.bindings.keys(of: command.id).map(\.description).joined(separator: " ")
                 return "\(command.id.rawValue): \(command.title)\(keys.isEmpty ? "" : " (\(keys))")"
             }
     }
 
-    private static func safe(_ text: String) -> String { SafeText.line(text) }
+    static func safe(_ text: String) -> String { SafeText.line(text) }
 }
 
 extension ReaderState {

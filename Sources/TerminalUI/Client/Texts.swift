@@ -1,4 +1,4 @@
-import LessonModel
+package import LessonModel
 
 /// Every text of the interface that is no command's, in one place, so that a translation replaces this file alone.
 package enum Texts {
@@ -13,7 +13,7 @@ package enum Texts {
     static let nothingWritten = "nothing is written yet"
     static let unsavedKept = "kept as a draft; see drafts with D"
     static let notOnline = "this needs the relay, and there is no connection"
-    static let notSearchable = "write what to look for"
+    static let notSearchable = "write what to look for; topic: state: lang: org: country: narrow it"
     static let copied = "copied"
     static let notifyOn = "the bell rings for new posts"
     static let notifyOff = "the bell stays silent"
@@ -65,8 +65,141 @@ package enum Texts {
         static let oneLanguage = "the lesson is in one language only"
     }
 
+    enum Attention {
+        static let normal = "the thread is like any other again"
+        static let followed = "you follow the thread, whatever else you follow"
+        static let muted = "the thread is muted: its posts count as read"
+    }
+
+    enum Join {
+        static let title = "Welcome to Lessons"
+        static let lines = [
+            "Lessons are exchanged over the relay of a network that you are invited to.",
+            "Paste the invitation that its administrator gave you, and press Enter.",
+            "It says whose relay it is and proves that it is that one; your key is made",
+            "here and never leaves this machine.",
+        ]
+        static let invitation = "Invitation"
+        static let joining = "joining…"
+        static func welcome(_ name: String) -> String {
+            "welcome, \(name): choose topics with j and k, f follows one, Enter reads"
+        }
+    }
+
+    enum Dialog {
+        static let help = "Help: keys and commands"
+        static let palette = "All commands"
+        static let search = "Search"
+        static let close = "close"
+        static let goOn = "go on"
+        static let otherPlace = "here or at the relay"
+        static let giveBack = "Return the post to its author"
+        static let reject = "Reject the post"
+        static let reasonForAuthor = "The reason, which the author sees"
+        static let revoke = "Revoke: its sessions end at once, and for ever"
+        static func typeToConfirm(_ name: String) -> String { "Type \(name) to confirm" }
+        static func notConfirmed(_ name: String) -> String { "type \(name), or Esc to leave everything as it is" }
+    }
+
+    /// What the program around the screen says when something was done, or could not be.
+    package enum Work {
+        package static let allRead = "everything is read"
+        package static let flagged = "the curators of its topic see it; what came of it: lessons queue flags --mine"
+        package static let threadNotHere = "that thread has not been received here"
+        package static let postNotHere = "the post is not here any more"
+        package static let countriesAtRelay = "countries are known at the relay only; ctrl-f searches there"
+        package static let searchNeedsRelay = "there is no connection; ctrl-f searches here"
+        package static let needsRelay = "this needs the relay, and there is no connection"
+        package static func follows(_ topic: String) -> String { "you follow \(topic) and what is below it" }
+        package static func followsNoMore(_ topic: String) -> String { "you follow \(topic) no more" }
+        package static func followedOtherwise(_ topic: String) -> String {
+            "\(topic) is followed through a wider filter; see what you follow with w"
+        }
+        package static func saved(in folder: String, _ marking: String, _ names: String) -> String {
+            "saved in \(folder), to be handled as \(marking): \(names)"
+        }
+        package static func gap(_ from: SequenceNumber, _ to: SequenceNumber, _ reason: String) -> String {
+            "the posts #\(from) to #\(to) cannot be had any more: \(reason)"
+        }
+        package static func refused(_ title: String, _ reason: String) -> String {
+            "the relay refused \"\(title)\": \(reason)"
+        }
+        package static let retried = "it is tried again"
+        package static let dropped = "it is in the outbox no more"
+        package static let noInvitation = "the invitation is unknown"
+        package static let withdrawn = "the invitation is withdrawn"
+        package static let notHere = "that cannot be done here"
+        package static let authorIsTold = "its author is told"
+        package static func posted(_ number: SequenceNumber) -> String { sent(number) }
+        package static func revoked(_ certificates: String, _ sessions: String) -> String {
+            "revoked \(certificates) and ended \(sessions)"
+        }
+        package static func noRole(_ name: String, _ known: String) -> String {
+            "\"\(name)\" is no role; they are \(known)"
+        }
+        package static func waits(tries: Int) -> String {
+            "It is sent as soon as there is a connection; "
+                + (tries == 0 ? "not tried yet." : "tried \(tries) times.")
+        }
+        package static func openUntil(_ time: String) -> String { "open until \(time)" }
+        package static func invited(_ name: String, _ organisation: String, _ time: String) -> String {
+            "For \(name) of \(organisation), until \(time); it can be used once."
+        }
+        package static let handOver = "Hand it over by a way that you trust."
+        package static let noConnection = "there is no connection; it is sent when there is one"
+        package static let connectionEnded = "the connection ended"
+        private static func sent(_ number: SequenceNumber) -> String { Texts.sent(number) }
+    }
+
+    /// The client in lines.
+    enum Linear {
+        static let welcome = "Welcome to Lessons. Paste your invitation, one line, and press Enter."
+        static func begin(_ me: ClientIdentityFacts) -> String {
+            "Lessons, \(me.name) of \(me.organisation) at \(me.relay). Type help for the commands."
+        }
+        static func morePosts(_ count: Int) -> String {
+            "\(count) more \(count == 1 ? "post" : "posts") in this thread. Type read to hear it."
+        }
+        static func new(_ count: Int) -> String { "\(count) new. Type refresh to see them." }
+        static func now(_ link: String) -> String { "Now \(link)." }
+        static let joined = "Type topics, then follow and a topic's number."
+        static func noPost(_ number: String) -> String { "there is no post #\(number) in this thread" }
+        static let noSuchNumber = "there is no such number; press Enter to hear the list again"
+        static let yesOrNo = "type yes or no"
+        static func chooseOne(_ values: String) -> String { "choose one: \(values)" }
+        static func wrong(_ problem: String) -> String { "Wrong: \(problem)" }
+        static func field(_ field: ComposeField) -> String {
+            "\(field.label)\(field.isRequired ? ", needed" : ""). \(field.help)"
+        }
+        static func value(_ text: String) -> String { "Now: \(text). Enter alone keeps it." }
+        static let endWithStop = "End with a line that is a full stop alone."
+        static func lessons(in topic: String) -> String { "Lessons in \(topic)." }
+        static func more(_ count: Int) -> String { "\(count) more; type more." }
+        static let afterThread = "Type reply, endorse, apply, back, or next-unread."
+        static func thread(_ thread: ThreadRow, title: String) -> String {
+            var parts = [title]
+            if thread.unread > 0 { parts.insert("Unread", at: 0) }
+            parts.append(
+                "from \(thread.organisation), \(thread.state.name), \(thread.marking.label), \(thread.language)")
+            if thread.posts > 1 { parts.append("\(thread.posts) posts") }
+            if thread.endorsements > 0 { parts.append("endorsed by \(thread.endorsements)") }
+            if thread.adopted > 0 { parts.append("adopted by \(thread.adopted)") }
+            return parts.joined(separator: ". ") + "."
+        }
+        static let help = [
+            "A number opens a row of the last list; Enter alone says the list again; more goes on with it.",
+            "topics; lessons; search WORDS; read; follow NUMBER after topics; reply NUMBER; back; quit.",
+            "While writing: :send, :editor, :back, :cancel.",
+            "All commands, by name or key:",
+        ]
+    }
+
     enum Form {
         static let thePost = "the post"
+        static let unreadable = "the text has no readable front matter; Ctrl-E opens it again"
+        static func noReceiver(_ name: String) -> String {
+            "\"\(name)\" is no organisation's short name and no member's id"
+        }
         static let newLesson = "A new lesson"
         static let title = "Title"
         static let titleHelp = "In one line: what was learned."
