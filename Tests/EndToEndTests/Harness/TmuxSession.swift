@@ -18,9 +18,12 @@ final class TmuxSession: Sendable {
         FileManager.default.isExecutableFile(atPath: $0)
     }
 
-    /// - Parameter term: what the program takes the terminal for; tmux itself stays what it is.
+    /// - Parameters:
+    ///   - command: what runs in the window; nil for `lessons`.
+    ///   - term: what the program takes the terminal for; tmux itself stays what it is.
     init(
-        _ device: Device, columns: Int, rows: Int, term: String = "xterm-256color", further: [String: String] = [:]
+        _ device: Device, _ command: String? = nil, columns: Int, rows: Int, term: String = "xterm-256color",
+        further: [String: String] = [:]
     ) async throws {
         self.device = device
         socket = device.home + "/tmux-\(UUID().uuidString.prefix(8))"
@@ -28,14 +31,15 @@ final class TmuxSession: Sendable {
         guard mkfifo(pipe, 0o600) == 0 else { throw EndToEndFailure("no pipe at \(pipe): \(errno)") }
         read(pipe)
         let variables = further.merging(["TERM": term]) { $1 }.map { "\($0.key)='\($0.value)'" }.sorted()
-        let command = "env " + variables.joined(separator: " ") + " '\(try BuiltProgram.client.path)'"
-        guard let program = Self.program else { throw EndToEndFailure("tmux is not installed") }
+        let program = try command ?? "'\(BuiltProgram.client.path)'"
+        let command = "env " + variables.joined(separator: " ") + " " + program
+        guard let tmux = Self.program else { throw EndToEndFailure("tmux is not installed") }
         // Its server goes on, and must hold nothing of this process open, by which its starter's end is told.
         let alone =
             "for ((n = 3; n < 256; n++)); do eval \"exec $n>&-\"; done; exec \"$@\" > /dev/null 2>&1 < /dev/null"
         let start = try device.start(
             program: "/bin/bash",
-            ["-c", alone, "bash", program, "-S", socket] + [
+            ["-c", alone, "bash", tmux, "-S", socket] + [
                 "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)", command, ";",
                 "set", "-g", "status", "off", ";", "set", "-g", "remain-on-exit", "on", ";",
                 "set", "-g", "window-size", "manual", ";", "resize-window", "-x", "\(columns)", "-y", "\(rows)", ";",
@@ -93,15 +97,25 @@ final class TmuxSession: Sendable {
 
     @discardableResult
     func until(
-        _ problem: String, within limit: Duration = .seconds(20), _ isSo: ([String]) -> Bool
+        _ problem: String, within limit: Duration = .seconds(20), isStyled: Bool = false, _ isSo: ([String]) -> Bool
     ) async throws -> [String] {
         let end = ContinuousClock.now + limit
         while true {
             let seen = written.read { $0 }
-            let lines = try await capture()
+            let lines = try await capture(isStyled: isStyled)
             if isSo(lines) { return lines }
             guard await written.wait(within: end - .now, until: { $0 > seen }) else {
                 throw EndToEndFailure("\(problem):\n\(lines.joined(separator: "\n"))")
+            }
+        }
+    }
+
+    /// The lines once nothing has been written for half a second.
+    func settled(isStyled: Bool) async throws -> [String] {
+        while true {
+            let seen = written.read { $0 }
+            guard await written.wait(within: .milliseconds(500), until: { $0 > seen }) else {
+                return try await capture(isStyled: isStyled)
             }
         }
     }
