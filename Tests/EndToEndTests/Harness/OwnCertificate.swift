@@ -12,6 +12,9 @@ extension Device {
         }
     }
 
+    /// Who this machine's person is to the relay.
+    func loadIdentity() throws -> ClientIdentity { try profile.loadIdentity() }
+
     func storedCertificate() throws -> Certificate? { try profile.storedCertificate() }
 
     /// Puts a certificate in the place of the present one that the relay's authority issues for `lifetime`. Since validity
