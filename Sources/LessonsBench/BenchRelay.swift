@@ -143,21 +143,10 @@ final class BenchRelay {
     // MARK: What it costs
 
     /// CPU time of the relay so far, user and system.
-    var cpuTime: Duration {
-        var clock = clockid_t()
-        var time = timespec()
-        guard clock_getcpuclockid(process.processIdentifier, &clock) == 0, clock_gettime(clock, &time) == 0 else {
-            return .zero
-        }
-        return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
-    }
+    var cpuTime: Duration { ProcessMeter(pid: process.processIdentifier).cpuTime }
 
     /// Resident memory of the relay in KiB.
-    var residentKiB: Int {
-        let status = (try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)) ?? ""
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") } ?? ""
-        return Int(line.split(separator: " ").dropFirst().first ?? "") ?? 0
-    }
+    var residentKiB: Int { ProcessMeter(pid: process.processIdentifier).residentKiB }
 }
 
 enum BenchError: Error, CustomStringConvertible {

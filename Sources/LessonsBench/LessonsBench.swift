@@ -13,7 +13,8 @@ struct LessonsBench: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             PublishBench.self, FanOutBench.self, LatencyBench.self, CatchUpBench.self, ConnectBench.self,
-            IdleBench.self, MembershipBench.self, RevocationBench.self, SearchBench.self, AllBench.self,
+            IdleBench.self, MembershipBench.self, RevocationBench.self, SearchBench.self, PeersBench.self,
+            AllBench.self,
         ],
         defaultSubcommand: AllBench.self)
 }
