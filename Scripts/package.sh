@@ -38,7 +38,7 @@ build_programs() {
 # A page of the manual for each command, made from the commands by the argument parser's own tool; the keys of the
 # full-screen client come from its registry.
 write_manual() {
-    local program file pages="$root/usr/share/man/man1" tool=.build/manual
+    local program file name pages="$root/usr/share/man/man1" tool=.build/manual
     swift build --package-path .build/static/checkouts/swift-argument-parser --scratch-path "$tool" \
         --product generate-manual >&2
     for program in lessons lessons-relay; do
@@ -56,10 +56,24 @@ for command in map(json.loads, sys.stdin):
     } >>"$pages/lessons.1"
     # man lessons-post, as is usual, and not lessons.post.
     for file in "$pages"/*.*.1; do
-        program="$(basename "$file" .1)"
-        mv "$file" "$pages/${program//./-}.1"
+        name="$(basename "$file" .1)"
+        name="${name//./-}"
+        sed -i "0,/^\.Nm /s/^\.Nm .*/.Nm $name/" "$file"
+        mv "$file" "$pages/$name.1"
     done
     gzip --no-name --best "$pages"/*.1
+}
+
+# Of what is linked in.
+write_licences() {
+    local folder file
+    install -d "$root/usr/share/doc/lessons-relay/third-party"
+    for folder in .build/static/checkouts/*/; do
+        for file in "$folder"LICENSE* "$folder"NOTICE*; do
+            [[ -f "$file" ]] || continue
+            install -m 0644 "$file" "$root/usr/share/doc/lessons-relay/third-party/$(basename "$folder")-$(basename "$file")"
+        done
+    done
 }
 
 write_completions() {
@@ -98,7 +112,7 @@ write_control() {
 Package: lessons-relay
 Version: $version
 Architecture: $architecture
-Maintainer: Lessons Relay <lessons-relay@localhost>
+Maintainer: ${DEBFULLNAME:-Lessons Relay} <${DEBEMAIL:-root@localhost}>
 Installed-Size: $(du -sk --exclude=DEBIAN "$root" | cut -f1)
 Depends: $depends, adduser
 Section: net
@@ -167,6 +181,7 @@ build() {
     chmod 0644 "$root/lib/systemd/system/lessons-relay.service"
     install -m 0644 README.md "$root/usr/share/doc/lessons-relay/"
     gzip --no-name --best "$root/usr/share/doc/lessons-relay/README.md"
+    write_licences
     write_manual
     write_completions
     write_control "$architecture"
@@ -178,15 +193,17 @@ build() {
 
 # In a clean root: install, make a relay, serve, post and read; install again while it serves; remove, purge; the data stay.
 try() {
-    local package="$1" clean port=18443 enrolment=18444 pid
+    local package="$1" port=18443 enrolment=18444
     [[ "$(id -u)" -eq 0 ]] || fail "--try needs root" 69
     need debootstrap debootstrap
     [[ -r "$package" ]] || fail "there is no $package" 64
-    clean="$(mktemp -d)"
-    trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$clean"' EXIT
+    pid="" clean="$(mktemp -d)"
+    trap '[[ -z "$pid" ]] || kill "$pid" 2>/dev/null || true; umount "$clean/proc" 2>/dev/null || true; rm -rf --one-file-system "$clean"' EXIT
     chmod 0755 "$clean"
     say "a clean root"
     debootstrap --variant=minbase bookworm "$clean" >&2
+    # Programs find their arguments there.
+    mount -t proc proc "$clean/proc"
     cp "$package" "$clean/package.deb"
     cp /etc/resolv.conf "$clean/etc/resolv.conf"
     inside() { chroot "$clean" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"; }

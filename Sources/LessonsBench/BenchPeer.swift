@@ -39,7 +39,7 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
         port: Int, _ context: TLSContext, _ group: MultiThreadedEventLoopGroup
     ) async throws -> BenchPeer {
         let channel = try await ClientBootstrap(group: group)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandlers([TLSHandler(context: context), BenchPeer(channel)])

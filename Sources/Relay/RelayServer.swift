@@ -189,7 +189,7 @@ package final class RelayServer: Service, Sendable {
             }
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelOption(
                 .writeBufferWaterMark, value: .init(low: limits.maxUnsentBytes / 4, high: limits.maxUnsentBytes)
             )

@@ -32,7 +32,7 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
         _ kind: BrokerKind, port: Int, _ context: TLSContext, _ group: MultiThreadedEventLoopGroup
     ) async throws -> BrokerPeer {
         let channel = try await ClientBootstrap(group: group)
-            .channelOption(.socketOption(.tcp_nodelay), value: 1)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     // NATS greets in the clear, then goes over to TLS.

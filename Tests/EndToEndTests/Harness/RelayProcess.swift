@@ -39,9 +39,14 @@ actor RelayProcess {
     }
 
     /// Returns when connections are accepted.
-    func start() async throws {
+    /// - Parameter user: a user's number, whose group has the same; nil for whoever runs the tests.
+    func start(as user: Int? = nil) async throws {
+        var command = [program, "serve", "--data", data]
+        if let user {
+            command = ["/usr/bin/setpriv", "--reuid", "\(user)", "--regid", "\(user)", "--clear-groups"] + command
+        }
         let process = try children.start(
-            program, ["serve", "--data", data], environment: ProcessInfo.processInfo.environment)
+            command[0], Array(command.dropFirst()), environment: ProcessInfo.processInfo.environment)
         self.process = process
         let line = try await process.nextLine(within: .seconds(30))
         guard line.hasPrefix("ready \(port) \(enrolmentPort)") else {
