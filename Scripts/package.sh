@@ -218,6 +218,8 @@ try() {
         inside setpriv --reuid lessons-relay --regid lessons-relay --init-groups \
             lessons-relay serve --data /var/lib/lessons-relay/relay >"$clean/tmp/relay.out" 2>&1 &
         pid=$!
+        # The argument is the inner shell's.
+        # shellcheck disable=SC2016
         timeout 30 sh -c 'until grep -q "^ready" "$1"; do sleep 0.2; done' sh "$clean/tmp/relay.out" ||
             fail "the relay does not start: $(cat "$clean/tmp/relay.out")" 70
     }

@@ -26,7 +26,9 @@ extension EndToEnd {
             var acknowledged: [SequenceNumber?] = []
         }
 
-        @Test func `killed again and again while posts come in, the relay loses, repeats and reorders nothing`() async throws {
+        @Test func `killed again and again while posts come in, the relay loses, repeats and reorders nothing`()
+            async throws
+        {
             var random = SeededRandom(for: "the kill loop")
             let seed = random.seed
             try await World.with { world in
@@ -50,7 +52,8 @@ extension EndToEnd {
                 _ = try await world.relay.stop()
                 _ = try await world.relay.examine().expecting()
                 let sent = ledgers.reduce(0) { $0 + $1.posts.count }
-                print("kill loop, seed \(seed): \(Self.cycles) kills, \(sent) posts, 0 lost, 0 repeated, 0 out of order")
+                print(
+                    "kill loop, seed \(seed): \(Self.cycles) kills, \(sent) posts, 0 lost, 0 repeated, 0 out of order")
             }
         }
 
@@ -173,7 +176,8 @@ extension EndToEnd {
 
         private func connect(_ identity: ClientIdentity, _ world: World) async throws(ClientError) -> RelayConnection {
             try await RelayConnection.connect(
-                to: RelayAddress(host: "127.0.0.1", port: Int(world.relay.port)), identity: identity, agent: "kill loop",
+                to: RelayAddress(host: "127.0.0.1", port: Int(world.relay.port)), identity: identity,
+                agent: "kill loop",
                 group: MultiThreadedEventLoopGroup.singleton,
                 logger: Logger(label: "tests") { _ in SwiftLogNoOpLogHandler() })
         }
