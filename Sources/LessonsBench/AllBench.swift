@@ -1,7 +1,9 @@
 import ArgumentParser
 
 struct AllBench: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "all", abstract: "The relay's whole table, without brokers.")
+    static let configuration = CommandConfiguration(
+        commandName: "all",
+        abstract: "The relay's whole table, without brokers.")
 
     @OptionGroup var options: BenchOptions
 

@@ -6,9 +6,10 @@ struct FileWatch: Sendable {
     /// A file as a look from outside tells it; its content is not read.
     struct Mark: Sendable, Equatable {
         var name: String
-        var modified: Date
-        var bytes: Int
-        var node: Int
+        /// Nanoseconds since 1970.
+        var modified: Int64
+        var bytes: Int64
+        var node: UInt64
     }
 
     private var read: [Mark]
@@ -34,11 +35,13 @@ struct FileWatch: Sendable {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         let inFolder = names.filter { name in [".pem", ".key", ".json"].contains(where: name.hasSuffix) }
         return (paths + inFolder.sorted().map { folder + "/" + $0 }).compactMap { path in
-            guard let found = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+            // FileManager would look up the owner's name each time, once a second for each file.
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
             return Mark(
-                name: path, modified: found[.modificationDate] as? Date ?? .distantPast,
-                bytes: (found[.size] as? NSNumber)?.intValue ?? 0,
-                node: (found[.systemFileNumber] as? NSNumber)?.intValue ?? 0)
+                name: path,
+                modified: Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec),
+                bytes: Int64(status.st_size), node: UInt64(status.st_ino))
         }
     }
 }

@@ -79,7 +79,7 @@ import Testing
 
     @Test func `a change is read once it is over, and once`() {
         func marks(_ bytes: Int) -> [FileWatch.Mark] {
-            [FileWatch.Mark(name: "relay.key", modified: Date(timeIntervalSince1970: 0), bytes: bytes, node: 1)]
+            [FileWatch.Mark(name: "relay.key", modified: 0, bytes: Int64(bytes), node: 1)]
         }
         var watch = FileWatch(read: marks(1))
         // The third look sees a file that is still being written.
