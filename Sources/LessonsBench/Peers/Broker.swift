@@ -49,7 +49,8 @@ final class Broker: Sendable {
         process.standardError = FileHandle.nullDevice
         try process.run()
         defer {
-            process.terminate()
+            // It was started by a thread that lets no milder signal through, and has nothing to keep.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)

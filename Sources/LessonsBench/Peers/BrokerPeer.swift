@@ -14,6 +14,7 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
     private var dialect: any BrokerDialect
     private var received = ByteBuffer()
     private var waiting: [EventLoopPromise<Void>] = []
+    private var earlyAnswers = 0
     private var expected: (count: Int, promise: EventLoopPromise<Void>)?
     private var pump: (left: Int, unsent: Int, payload: ByteBuffer, promise: EventLoopPromise<Void>)?
     private(set) var deliveries = 0
@@ -94,8 +95,13 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
         try await channel.eventLoop.flatSubmit { [self] in
             let promise = channel.eventLoop.makePromise(of: Void.self)
             let buffer = body(self)
-            waiting.append(promise)
-            if buffer.readableBytes > 0 { channel.writeAndFlush(buffer, promise: nil) } else { parse() }
+            if earlyAnswers > 0 {
+                earlyAnswers -= 1
+                promise.succeed(())
+            } else {
+                waiting.append(promise)
+            }
+            if buffer.readableBytes > 0 { channel.writeAndFlush(buffer, promise: nil) }
             return promise.futureResult
         }.get()
     }
@@ -121,7 +127,9 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
             while let event = try dialect.next(&received) {
                 switch event {
                 case .ignored: break
-                case .answer: if !waiting.isEmpty { waiting.removeFirst().succeed(()) }
+                case .answer:
+                    // The greeting may come before it is waited for.
+                    if waiting.isEmpty { earlyAnswers += 1 } else { waiting.removeFirst().succeed(()) }
                 case .reply(let buffer):
                     channel.write(buffer, promise: nil)
                     hasWritten = true
