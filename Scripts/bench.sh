@@ -31,6 +31,18 @@ bench="$(swift build -c release --show-bin-path)/lessons-bench"
 [[ $# -eq 0 ]] || exec "$bench" "$@"
 
 install_brokers
-"$bench" peers
+peers=("$bench" peers)
+# JetStream is durable when it acknowledges only on a file system that syncs every write.
+if [[ "$(id -u)" -eq 0 ]]; then
+    image="$(mktemp)" folder="$(mktemp -d)"
+    trap 'umount "$folder" 2>/dev/null || true; rm -rf --one-file-system "$image" "$folder"' EXIT
+    truncate --size=1G "$image"
+    if mkfs.ext4 -q "$image" && mount -o loop,sync "$image" "$folder"; then
+        peers+=(--synchronous-store "$folder")
+    else
+        echo "bench: without a synchronous file system, so without JetStream as a durable broker" >&2
+    fi
+fi
+"${peers[@]}"
 "$bench" catchup
 "$bench" idle

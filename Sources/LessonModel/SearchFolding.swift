@@ -40,20 +40,37 @@ package enum SearchFolding {
 
     /// The words of `text`, one space between them.
     package static func fold(_ text: String) -> String {
-        var result = ""
+        // Every post goes through here: bytes are gathered, and ASCII, which is most of them, is looked up as such.
+        var result: [UInt8] = []
         result.reserveCapacity(text.utf8.count)
-        var isApart = true
+        var isApart = false
         for scalar in text.unicodeScalars {
+            if scalar.isASCII {
+                let letter = asciiTable[Int(scalar.value)]
+                if letter == 0 {
+                    isApart = true
+                    continue
+                }
+                if isApart, !result.isEmpty { result.append(UInt8(ascii: " ")) }
+                isApart = false
+                result.append(letter)
+                continue
+            }
             switch fold(scalar) {
             case .separator: isApart = true
             case .mark: break
             case .letters(let letters):
-                if isApart, !result.isEmpty { result += " " }
+                if isApart, !result.isEmpty { result.append(UInt8(ascii: " ")) }
                 isApart = false
-                result += letters
+                result.append(contentsOf: letters.utf8)
             }
         }
-        return result
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    /// How many words a text has that was folded.
+    package static func wordCount(ofFolded text: String) -> Int {
+        text.isEmpty ? 0 : text.utf8.count { $0 == UInt8(ascii: " ") } + 1
     }
 
     private enum Folded: Sendable {
@@ -69,6 +86,11 @@ package enum SearchFolding {
 
     /// Up to the Cyrillic supplement: nearly all that is ever folded.
     private static let table: [Folded] = (UInt32(0)..<0x530).map { Unicode.Scalar($0).map(folded) ?? .separator }
+
+    /// The letter that stands for each of ASCII; 0 for a separator.
+    private static let asciiTable: [UInt8] = (UInt8(0)..<128).map { byte in
+        if case .letters(let letters) = folded(Unicode.Scalar(byte)) { letters.utf8.first ?? 0 } else { 0 }
+    }
 
     private static func folded(_ scalar: Unicode.Scalar) -> Folded {
         switch scalar.properties.generalCategory {

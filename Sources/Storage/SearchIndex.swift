@@ -127,5 +127,5 @@ extension SearchQuery.Term {
 }
 
 extension Post.SearchText {
-    var wordCount: Int { fields.reduce(0) { $0 + $1.split(separator: " ").count } }
+    var wordCount: Int { fields.reduce(0) { $0 + SearchFolding.wordCount(ofFolded: $1) } }
 }

@@ -1,4 +1,5 @@
 import LessonModel
+import TestSupport
 import Testing
 
 @Suite struct SearchTests {
@@ -13,6 +14,18 @@ import Testing
     func `letters lose case, marks and strokes`(_ text: String, _ folded: String) {
         #expect(SearchFolding.fold(text) == folded)
         #expect(SearchFolding.words(in: text).map(\.folded).joined(separator: " ") == folded)
+    }
+
+    @Test func `any text is folded to its words, and they are counted`() {
+        var random = SeededRandom(for: "folding")
+        let some = Array("aZ9 -.\u{301}ßŁЁё静١\n\u{200D}🙂İ".unicodeScalars)
+        for _ in 0..<2_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 0...12, using: &random) { text.unicodeScalars.append(random.pick(some)) }
+            let words = SearchFolding.words(in: text).map(\.folded)
+            #expect(SearchFolding.fold(text) == words.joined(separator: " "), "\(text.debugDescription)")
+            #expect(SearchFolding.wordCount(ofFolded: SearchFolding.fold(text)) == words.count)
+        }
     }
 
     @Test func `a word stands where it was written`() {

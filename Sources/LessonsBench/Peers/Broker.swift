@@ -14,6 +14,8 @@ enum BrokerKind: String, CaseIterable, Sendable {
     case jetStream = "jetstream"
     /// The same with a push consumer for each subscriber, who acknowledges every message: the durable one.
     case jetStreamPush = "jetstream push"
+    /// JetStream on a file system that syncs every write, since it has no such setting of its own: durable when acknowledged.
+    case jetStreamSynchronous = "jetstream synchronous"
 
     var program: String { self == .mosquitto ? "mosquitto" : "nats-server" }
 
@@ -34,14 +36,19 @@ final class Broker: Sendable {
     let meter: ProcessMeter
     private let directory: URL
 
-    static func with<Value>(_ kind: BrokerKind, _ body: (Broker) async throws -> Value) async throws -> Value {
+    /// - Parameter store: a folder for the broker's files; nil for its own.
+    static func with<Value>(
+        _ kind: BrokerKind, store: String? = nil, _ body: (Broker) async throws -> Value
+    ) async throws -> Value {
         guard let path = kind.path else { throw BrokerError.notInstalled(kind.program) }
         let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
         try FileManager.default.createDirectory(
             at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: directory) }
         let (port, _) = try FreePorts.two()
-        let context = try prepare(kind, in: directory, port: port)
+        let files = (store ?? directory.path) + "/js-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: files) }
+        let context = try prepare(kind, in: directory, files: files, port: port)
         let process = Process()
         process.executableURL = URL(filePath: path)
         process.arguments = ["-c", directory.appending(path: "broker.conf").path]
@@ -93,7 +100,9 @@ final class Broker: Sendable {
     }
 
     /// Certificates and configuration; what a broker would do beside is left off, and no limit is in the way.
-    private static func prepare(_ kind: BrokerKind, in directory: URL, port: Int) throws -> TLSContext {
+    private static func prepare(
+        _ kind: BrokerKind, in directory: URL, files: String, port: Int
+    ) throws -> TLSContext {
         let now = Int64(Date().timeIntervalSince1970)
         let authority = try CertificateAuthority.create(
             name: "Bench", organisation: "Bench", country: "AT", now: now - 3_600, publication: nil
@@ -133,7 +142,7 @@ final class Broker: Sendable {
                 user root
 
                 """
-            case .nats, .jetStream, .jetStreamPush:
+            case .nats, .jetStream, .jetStreamPush, .jetStreamSynchronous:
                 """
                 host: 127.0.0.1
                 port: \(port)
@@ -141,7 +150,7 @@ final class Broker: Sendable {
                 max_pending: 1073741824
                 write_deadline: "60s"
                 tls { cert_file: "\(certificate)", key_file: "\(keyFile)", ca_file: "\(roots)", verify: true }
-                \(kind == .nats ? "" : "jetstream { store_dir: \"\(directory.path)/js\" }")
+                \(kind == .nats ? "" : "jetstream { store_dir: \"\(files)\" }")
 
                 """
             }

@@ -16,6 +16,9 @@ struct PeersBench: AsyncParsableCommand {
     @Option(help: "Bytes of a message, about.") var bytes = 1_024
     @Option(help: "Deliveries in all of a fan-out, about.") var deliveries = 500_000
     @Option(help: "Seconds of each fixed rate.") var seconds = 10
+    @Option(
+        help: "A folder on a file system mounted with sync, for JetStream as a durable broker.", completion: .directory)
+    var synchronousStore: String?
     @Option(help: "Only loads whose name begins with this: publish, fan-out, latency or connections.") var only = ""
 
     func run() async throws {
@@ -23,14 +26,15 @@ struct PeersBench: AsyncParsableCommand {
             if kind.path == nil {
                 print("\(kind.rawValue) is left out: \(kind.program) is not installed", to: &standardError)
             }
-            return kind.path != nil
+            return kind.path != nil && (kind != .jetStreamSynchronous || synchronousStore != nil)
         }
         if !options.json { print(Figure.heading) }
         for load in PeerLoad.all(deliveries: deliveries, seconds: seconds) where load.name.hasPrefix(only) {
             let own = try await load.relay(options, bytes: bytes)
             try options.print([own])
             for kind in installed where load.suits(kind) {
-                var figure = try await load.broker(kind, bytes: bytes)
+                var figure = try await load.broker(
+                    kind, store: kind == .jetStreamSynchronous ? synchronousStore : nil, bytes: bytes)
                 let ratio = own.relayMicrosecondsEach / figure.relayMicrosecondsEach
                 figure.note = [String(format: "relay at %.2f of it", ratio), figure.note].filter { !$0.isEmpty }
                     .joined(separator: "; ")
@@ -78,7 +82,7 @@ enum PeerLoad {
         switch self {
         case .publish: kind != .jetStreamPush
         case .connections: kind == .mosquitto || kind == .nats
-        case .fanOut, .latency: true
+        case .fanOut, .latency: kind != .jetStreamSynchronous
         }
     }
 
@@ -106,8 +110,8 @@ enum PeerLoad {
         }
     }
 
-    func broker(_ kind: BrokerKind, bytes: Int) async throws -> Figure {
-        try await Broker.with(kind) { broker in
+    func broker(_ kind: BrokerKind, store: String?, bytes: Int) async throws -> Figure {
+        try await Broker.with(kind, store: store) { broker in
             switch self {
             case .publish(let authors, let inFlight, let posts):
                 try await publish(broker, authors, inFlight, posts / authors, bytes)
