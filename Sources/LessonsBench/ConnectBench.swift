@@ -31,7 +31,7 @@ struct ConnectBench: AsyncParsableCommand {
 }
 
 /// @unchecked: all stored properties of a started relay are constant.
-private struct UncheckedRelay: @unchecked Sendable {
+struct UncheckedRelay: @unchecked Sendable {
     let value: BenchRelay
     init(_ value: BenchRelay) { self.value = value }
 }

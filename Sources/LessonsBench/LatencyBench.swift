@@ -1,16 +1,23 @@
 import ArgumentParser
+import Foundation
 import NIOCore
 
 struct LatencyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "latency", abstract: "Publish to delivery at a fixed rate.",
-        discussion: "Times run from when a post was due, so that a stall counts for every post it delays.")
+        discussion: """
+            Times run from when a post was due, so that a stall counts for every post it delays. --stalled and --garbage add \
+            peers that are not measured: subscribers that read nothing, and members that connect and send bytes that are no \
+            frames, again and again.
+            """)
 
     @OptionGroup var options: BenchOptions
     @Option(help: "Subscribers.") var subscribers = 10
     @Option(help: "Posts a second.") var rate = 500
     @Option(help: "Seconds.") var seconds = 10
     @Option(help: "Bytes of a post's content, about.") var bytes = 1_024
+    @Option(help: "Subscribers beside that stop reading.") var stalled = 0
+    @Option(help: "Members beside that send garbage.") var garbage = 0
 
     func run() async throws { try options.print([try await figure()]) }
 
@@ -20,6 +27,15 @@ struct LatencyBench: AsyncParsableCommand {
             let author = try await relay.connect()
             var peers: [BenchPeer] = []
             for _ in 0..<subscribers { peers.append(try await relay.subscribe("policing/#")) }
+            for _ in 0..<stalled {
+                let peer = try await relay.subscribe("policing/#")
+                try await peer.channel.setOption(ChannelOptions.autoRead, value: false).get()
+            }
+            let hostile = (0..<garbage).map { _ in
+                Task { [relay = UncheckedRelay(relay)] in await sendGarbage(to: relay.value) }
+            }
+            defer { for task in hostile { task.cancel() } }
+            let memory = relay.residentKiB
             let load = try relay.member.posts(posts, bytes: bytes, topic: BenchRelay.topic)
             let recorder = LatencyRecorder(interval: .nanoseconds(1_000_000_000 / Int64(rate)))
             let eventLoop = author.channel.eventLoop
@@ -39,9 +55,26 @@ struct LatencyBench: AsyncParsableCommand {
                 }
                 for future in all { try await future.get() }
             }
+            var note = try await eventLoop.submit { recorder.summary }.get()
+            if stalled + garbage > 0 {
+                note += String(format: ", %.1f MiB more resident", Double(relay.residentKiB - memory) / 1_024)
+            }
             return Figure(
                 "latency, \(subscribers) subscriber(s), \(rate) posts/s", operations: posts * subscribers, wall: wall,
-                cpu: relay.cpuTime - cpu, note: try await eventLoop.submit { recorder.summary }.get())
+                cpu: relay.cpuTime - cpu, note: note)
+        }
+    }
+
+    /// Connects as a member, is welcomed, and sends what is no frame; until the task is cancelled.
+    private func sendGarbage(to relay: BenchRelay) async {
+        var random = SystemRandomNumberGenerator()
+        while !Task.isCancelled {
+            guard let peer = try? await relay.connect() else { continue }
+            for _ in 0..<64 {
+                let bytes = (0..<1_024).map { _ in UInt8.random(in: 0...255, using: &random) }
+                try? await peer.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
+            }
+            peer.close()
         }
     }
 }
