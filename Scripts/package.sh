@@ -206,7 +206,8 @@ try() {
     mount -t proc proc "$clean/proc"
     cp "$package" "$clean/package.deb"
     cp /etc/resolv.conf "$clean/etc/resolv.conf"
-    inside() { chroot "$clean" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 "$@"; }
+    local -a inside=(chroot "$clean" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8)
+    inside() { "${inside[@]}" "$@"; }
     as_relay() { inside setpriv --reuid lessons-relay --regid lessons-relay --init-groups "$@"; }
     say "installing"
     inside sh -c 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq /package.deb' >&2
@@ -215,7 +216,8 @@ try() {
     printf 'a passphrase of the try\n' >"$clean/tmp/pass"
     chmod 0644 "$clean/tmp/pass"
     serve() {
-        inside setpriv --reuid lessons-relay --regid lessons-relay --init-groups \
+        # Each program becomes the next, so that the number is the relay's.
+        "${inside[@]}" setpriv --reuid lessons-relay --regid lessons-relay --init-groups \
             lessons-relay serve --data /var/lib/lessons-relay/relay >"$clean/tmp/relay.out" 2>&1 &
         pid=$!
         # The argument is the inner shell's.
