@@ -50,7 +50,7 @@ extension EndToEnd {
                 }
                 try await judge(ledgers, identities[0], world, seed)
                 _ = try await world.relay.stop()
-                _ = try await world.relay.examine().expecting()
+                _ = try await world.relay.examine(within: .seconds(600)).expecting()
                 let sent = ledgers.reduce(0) { $0 + $1.posts.count }
                 print(
                     "kill loop, seed \(seed): \(Self.cycles) kills, \(sent) posts, 0 lost, 0 repeated, 0 out of order")

@@ -80,10 +80,10 @@ actor RelayProcess {
     }
 
     /// What `lessons-relay doctor` says of a relay that does not run.
-    func examine() async throws -> Finished {
+    func examine(within limit: Duration = .seconds(30)) async throws -> Finished {
         try await children.start(
             program, ["doctor", "--data", data], environment: ProcessInfo.processInfo.environment
-        ).finish()
+        ).finish(within: limit)
     }
 
     /// Runs another sub-command of `lessons-relay` to its end.
