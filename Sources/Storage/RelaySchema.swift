@@ -26,6 +26,9 @@ enum RelaySchema {
     /// The log. `posts` is narrow, so that a walk over it for somebody who may see little touches few pages; what was
     /// signed stands in `post_contents`. A lesson's `thread` is its own sequence number.
     ///
+    /// A query finds a thread's posts by `posts_of_thread` only where it says `kind > 1` in just these words, whatever else it
+    /// says of the kind: SQLite does not conclude that one condition follows from another.
+    ///
     /// A post is open when every member may see it: it and its thread's lesson are CLEAR or GREEN. The counters of
     /// topics and threads hold open posts only (a thread's lesson counts as open in its own thread), and the rest is
     /// counted for each viewer.

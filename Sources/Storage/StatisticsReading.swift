@@ -102,7 +102,7 @@ extension LessonStatistics {
         let changes = from.replacing(
             "WHERE l.received_at",
             with: """
-                CROSS JOIN posts s ON s.thread = t.sequence AND s.kind = \(PostKind.stateChange.rawValue)
+                CROSS JOIN posts s ON s.thread = t.sequence AND s.kind > 1 AND s.kind = \(PostKind.stateChange.rawValue)
                 CROSS JOIN post_contents c ON c.sequence = s.sequence WHERE l.received_at
                 """, maxReplacements: 1)
         try db.each(

@@ -27,18 +27,20 @@ extension RelayStore {
 }
 
 enum ThreadStateCheck {
+    /// The lesson of the thread ?1 and all its posts but the comments.
+    static let posts = """
+        SELECT p.sequence, p.id, p.kind, p.organisation, c.content
+        FROM posts p LEFT JOIN post_contents c ON c.sequence = p.sequence
+        WHERE p.sequence = ?1 OR (p.thread = ?1 AND p.kind > 1 AND p.kind > 2) ORDER BY p.sequence
+        """
+
     /// What the posts of a thread come to; nil when one of them cannot be read.
     static func computed(
         _ thread: SequenceNumber, in db: Database, _ decode: ([UInt8]) -> Post?
     ) throws -> ThreadProjection? {
-        let rows = try db.all(
-            """
-            SELECT p.sequence, p.id, p.kind, p.organisation, c.content
-            FROM posts p LEFT JOIN post_contents c ON c.sequence = p.sequence
-            WHERE p.sequence = ?1 OR (p.thread = ?1 AND p.kind > 2) ORDER BY p.sequence
-            """,
-            [.integer(thread)]
-        ) { ($0.integer(0), try $0.postID(1), try $0.slug(3), $0.optionalBlob(4)) }
+        let rows = try db.all(posts, [.integer(thread)]) {
+            ($0.integer(0), try $0.postID(1), try $0.slug(3), $0.optionalBlob(4))
+        }
         guard let (_, id, organisation, _) = rows.first else { return nil }
         let visibility = try PostVisibilitySQL.visibility(of: thread, in: db)
         var projection = ThreadProjection(lesson: id, organisation: organisation, texts: [])

@@ -16,6 +16,15 @@ import Testing
         var decode: @Sendable ([UInt8]) -> Post? { { content in self.posts.withLock { $0[content] } } }
     }
 
+    @Test func `the check of a thread reads its own posts and no others`() throws {
+        let fixture = try Fixture()
+        let plan = try fixture.store.read { db in
+            try db.all("EXPLAIN QUERY PLAN \(ThreadStateCheck.posts)", [.integer(1)]) { $0.text(3) }
+        }
+        #expect(plan.contains { $0.contains("posts_of_thread") } && !plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
+        withExtendedLifetime(fixture) {}
+    }
+
     @Test func `whatever is posted, what is stored of the threads is what their posts come to`() throws {
         var random = SeededRandom(for: "threads")
         let fixture = try Fixture(seed: random.seed)

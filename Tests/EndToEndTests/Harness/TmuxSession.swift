@@ -32,7 +32,7 @@ final class TmuxSession: Sendable {
         read(pipe)
         let variables = further.merging(["TERM": term]) { $1 }.map { "\($0.key)='\($0.value)'" }.sorted()
         let program = try command ?? "'\(BuiltProgram.client.path)'"
-        let command = "env " + variables.joined(separator: " ") + " " + program
+        let command = "env -u NO_COLOR -u COLORTERM -u ACCESSIBLE " + variables.joined(separator: " ") + " " + program
         guard let tmux = Self.program else { throw EndToEndFailure("tmux is not installed") }
         // Its server goes on, and must hold nothing of this process open, by which its starter's end is told.
         let alone =
