@@ -34,7 +34,6 @@ struct LatencyBench: AsyncParsableCommand {
             let hostile = (0..<garbage).map { _ in
                 Task { [relay = UncheckedRelay(relay)] in await sendGarbage(to: relay.value) }
             }
-            defer { for task in hostile { task.cancel() } }
             let memory = relay.residentKiB
             let load = try relay.member.posts(posts, bytes: bytes, topic: BenchRelay.topic)
             let recorder = LatencyRecorder(interval: .nanoseconds(1_000_000_000 / Int64(rate)))
@@ -54,6 +53,10 @@ struct LatencyBench: AsyncParsableCommand {
                     }
                 }
                 for future in all { try await future.get() }
+            }
+            for task in hostile {
+                task.cancel()
+                await task.value
             }
             var note = try await eventLoop.submit { recorder.summary }.get()
             if stalled + garbage > 0 {
