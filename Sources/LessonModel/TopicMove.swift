@@ -78,8 +78,6 @@ package struct FormerTopicNames: Hashable, Sendable {
 
     package init(_ current: [Topic: Topic] = [:]) { self.current = current }
 
-    package var isEmpty: Bool { current.isEmpty }
-
     package subscript(former: Topic) -> Topic? {
         get { current[former] }
         set { current[former] = newValue }

@@ -8,11 +8,6 @@ extension RelayStore {
         try read { db in try TopicMoveSQL.topics(at: topic, in: db) }
     }
 
-    /// The names that topics had before they moved.
-    package func formerTopicNames() throws(StorageError) -> FormerTopicNames {
-        try read { db in try TopicMoveSQL.formerNames(in: db) }
-    }
-
     /// Moves a topic and everything below it. Threads, posts, retention and counters go along; posts that wait for a curator,
     /// durable subscriptions and what curators curate are changed so that they mean the same topics as before. The
     /// former names go on standing for the topics. The log is unchanged.

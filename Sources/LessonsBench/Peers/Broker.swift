@@ -34,7 +34,6 @@ final class Broker: Sendable {
     let group: MultiThreadedEventLoopGroup
     let clientContext: TLSContext
     let meter: ProcessMeter
-    private let directory: URL
 
     /// - Parameter store: a folder for the broker's files; nil for its own.
     static func with<Value>(
@@ -61,7 +60,7 @@ final class Broker: Sendable {
             process.waitUntilExit()
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let broker = Broker(kind, port, group, context, ProcessMeter(pid: process.processIdentifier), directory)
+        let broker = Broker(kind, port, group, context, ProcessMeter(pid: process.processIdentifier))
         try await broker.untilListening()
         do {
             let value = try await body(broker)
@@ -75,14 +74,13 @@ final class Broker: Sendable {
 
     private init(
         _ kind: BrokerKind, _ port: Int, _ group: MultiThreadedEventLoopGroup, _ context: TLSContext,
-        _ meter: ProcessMeter, _ directory: URL
+        _ meter: ProcessMeter
     ) {
         self.kind = kind
         self.port = port
         self.group = group
         clientContext = context
         self.meter = meter
-        self.directory = directory
     }
 
     /// A connection that the broker has greeted.

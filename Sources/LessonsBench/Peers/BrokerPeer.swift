@@ -45,7 +45,7 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
             .connect(host: "127.0.0.1", port: port).get()
         let peer = try await channel.pipeline.handler(type: BrokerPeer.self).get()
         if kind != .mosquitto {
-            try await peer.step { $0.awaitGreeting() }
+            try await peer.step { _ in ByteBuffer() }
             try await channel.eventLoop.submit {
                 try channel.pipeline.syncOperations.addHandler(TLSHandler(context: context), position: .first)
             }.get()
@@ -90,7 +90,7 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
 
     func close() { channel.close(promise: nil) }
 
-    /// Sends what `body` makes and waits until the broker has answered it.
+    /// Sends what `body` makes, nothing where the broker speaks first, and waits until the broker has answered it.
     private func step(_ body: @escaping @Sendable (BrokerPeer) -> ByteBuffer) async throws {
         try await channel.eventLoop.flatSubmit { [self] in
             let promise = channel.eventLoop.makePromise(of: Void.self)
@@ -105,8 +105,6 @@ final class BrokerPeer: ChannelInboundHandler, @unchecked Sendable {
             return promise.futureResult
         }.get()
     }
-
-    private func awaitGreeting() -> ByteBuffer { ByteBuffer() }
 
     private func sendNext() {
         guard var pump, pump.unsent > 0 else { return }

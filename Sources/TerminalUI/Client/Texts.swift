@@ -130,7 +130,7 @@ package enum Texts {
         package static let withdrawn = "the invitation is withdrawn"
         package static let notHere = "that cannot be done here"
         package static let authorIsTold = "its author is told"
-        package static func posted(_ number: SequenceNumber) -> String { sent(number) }
+        package static func posted(_ number: SequenceNumber) -> String { Texts.sent(number) }
         package static func revoked(_ certificates: String, _ sessions: String) -> String {
             "revoked \(certificates) and ended \(sessions)"
         }
@@ -148,7 +148,6 @@ package enum Texts {
         package static let handOver = "Hand it over by a way that you trust."
         package static let noConnection = "there is no connection; it is sent when there is one"
         package static let connectionEnded = "the connection ended"
-        private static func sent(_ number: SequenceNumber) -> String { Texts.sent(number) }
     }
 
     /// The client in lines.
