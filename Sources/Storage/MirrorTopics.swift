@@ -53,6 +53,11 @@ extension ClientMirror {
         }
     }
 
+    /// The names that topics had before they moved, as far as the relay has told.
+    package func formerTopicNames() throws(StorageError) -> FormerTopicNames {
+        try database.reading { db in try MirrorTopicSQL.formerNames(in: db) }
+    }
+
     /// Puts what the relay says of its topics in the place of what it said before. Threads of a topic that has moved are
     /// of the topic by its new name from then on, whatever name their posts were signed with.
     package func setTopics(_ topics: [MirrorTopic]) throws(StorageError) {

@@ -55,6 +55,8 @@ extension EndToEnd {
                         #expect(Set(listed.map(\.topic)) == ["streets"], "\(name) \(place)")
                     }
                 }
+                let shown = try await reader.run("show", "1").expecting()
+                #expect(shown.output.contains("streets") && !shown.output.contains("policing/community"), "\(shown)")
                 let taken = try await world.administrator.run(
                     "admin", "add-topic", "policing/community", "--about", "Another")
                 #expect(taken.exit != .code(0))

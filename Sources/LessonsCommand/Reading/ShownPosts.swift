@@ -42,13 +42,24 @@ extension ClientMirror {
     /// What can be read of `entries`.
     func shown(_ entries: [MirrorEntry]) -> [ShownPost] {
         var names: [[UInt8]: String?] = [:]
-        return entries.compactMap { entry in
+        let shown = entries.compactMap { entry in
             ShownPost(entry) { fingerprint in
                 if let known = names[fingerprint] { return known }
                 let name = authorName(fingerprint: fingerprint)
                 names[fingerprint] = .some(name)
                 return name
             }
+        }
+        return withTopicsOfNow(shown)
+    }
+
+    /// With the names that their topics have now.
+    func withTopicsOfNow(_ posts: [ShownPost]) -> [ShownPost] {
+        guard let names = try? formerTopicNames() else { return posts }
+        return posts.map { post in
+            var post = post
+            post.topic = names.name(of: post.post.topic)
+            return post
         }
     }
 }

@@ -77,7 +77,7 @@ struct ThreadReader {
     private func keep(_ posts: [StoredPost], _ connection: RelayConnection) async throws -> [ShownPost] {
         let verified = try await verifier.verify(posts, with: CertificateSource(mirror: mirror, connection: connection))
         try mirror.store(verified.compactMap(\.mirrored))
-        return verified.compactMap(ShownPost.init)
+        return mirror.withTopicsOfNow(verified.compactMap(ShownPost.init))
     }
 
     // MARK: Finding

@@ -5,7 +5,7 @@ extension ShownPost {
     package func line(titleOf: (PostID) -> String?) -> StyledText {
         var line =
             StyledText("#\(stored.sequence)", .bold) + StyledText("  \(TimeText.local(stored.receivedAt))  ", .dim)
-        line += StyledText(post.marking) + StyledText("  \(post.topic)  ", .cyan) + StyledText(byline) + ": "
+        line += StyledText(post.marking) + StyledText("  \(topic)  ", .cyan) + StyledText(byline) + ": "
         switch post.body {
         case .lesson(let lesson): line += StyledText(lesson.title, .bold)
         default:

@@ -13,11 +13,14 @@ package struct ShownPost: Sendable, Equatable {
     package var stored: StoredPost
     package var post: Post
     package var signature: Signature
+    /// As it is called now; what was signed may name it as it was called then.
+    package var topic: Topic
 
     package init(stored: StoredPost, post: Post, signature: Signature) {
         self.stored = stored
         self.post = post
         self.signature = signature
+        topic = post.topic
     }
 
     /// Nil unless the signature proves it.

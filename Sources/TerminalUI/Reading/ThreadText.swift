@@ -108,7 +108,7 @@ package struct ThreadText {
         var facts = LabelledLines()
         facts.add("post", StyledText("#\(shown.stored.sequence)", .bold) + StyledText("  \(post.id)", .dim))
         facts.add("marking", StyledText(post.marking) + audience(post))
-        facts.add("topic", StyledText(post.topic.path, .cyan))
+        facts.add("topic", StyledText(shown.topic.path, .cyan))
         if let state = state ?? standing.projection?.state { facts.add("state", StyledText(state.name)) }
         if let other = standing.projection?.supersededBy { facts.add("see", StyledText("lessons show \(other)")) }
         facts.add("from", StyledText("\(shown.byline), \(TimeText.local(shown.stored.receivedAt))"))
