@@ -57,8 +57,13 @@ package final class RelayStore: Sendable {
 
     deinit { try? close() }
 
-    /// Writes the log of changes back into the file, closes it, and lets another process have it. Later calls fail.
+    /// Writes the log of changes back into the file where the disk lets it, closes it, and lets another process have it.
+    /// Later calls fail.
     package func close() throws(StorageError) {
+        // GRDB closes the writer first, and a reader, which is then the last, must not write anything back.
+        try? pool.writeWithoutTransaction { db in
+            if db.sqliteConnection != nil { try db.checkpoint(.truncate) }
+        }
         do { try pool.close() } catch { throw StorageError(error) }
         lock.release()
     }
