@@ -112,8 +112,11 @@ let package = Package(
         .testTarget(
             name: "WireTests", dependencies: ["Wire", "LessonModel", "TestSupport", nio, nioEmbedded],
             swiftSettings: settings),
+        .target(
+            name: "FaultyStorage", dependencies: [grdbSQLite, nioConcurrency], path: "Tests/FaultyStorage",
+            swiftSettings: settings),
         .testTarget(
-            name: "StorageTests", dependencies: ["Storage", "LessonModel", "PKI", "TestSupport"],
+            name: "StorageTests", dependencies: ["FaultyStorage", "Storage", "LessonModel", "PKI", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RelayTests",
