@@ -103,6 +103,11 @@ let package = Package(
                 "Relay", "RelayClient", "LessonModel", "PKI", "Wire", "TestSupport", logging, nio, nioPosix,
             ],
             path: "Tests/RelayTestSupport", swiftSettings: settings),
+        .target(
+            name: "FuzzTargets", dependencies: ["LessonModel", "PKI", "TerminalUI", "Wire", nio],
+            path: "Tests/FuzzTargets", exclude: ["Corpus"], swiftSettings: settings),
+        .testTarget(
+            name: "FuzzTests", dependencies: ["FuzzTargets", "TestSupport"], swiftSettings: settings),
         .testTarget(name: "PKITests", dependencies: ["PKI", "TestSupport"], swiftSettings: settings),
         .testTarget(
             name: "TLSTests", dependencies: ["COpenSSL", "TLS", "PKI", "TestSupport", nio, nioPosix, nioEmbedded],
@@ -162,3 +167,11 @@ let package = Package(
             swiftSettings: settings),
     ]
 )
+
+// libFuzzer brings the main of this one, so nothing but Scripts/fuzz.sh builds it.
+if Context.environment["LESSONS_FUZZING"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "FuzzDriver", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
+            swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}
