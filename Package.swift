@@ -126,8 +126,9 @@ let package = Package(
         .testTarget(
             name: "RelayTests",
             dependencies: [
-                "Relay", "RelayClient", "LessonModel", "PKI", "Storage", "TLS", "Wire", "TestSupport",
-                "RelayTestSupport", nio, nioPosix, nioEmbedded,
+                "FaultyStorage", "Relay", "RelayClient", "LessonModel", "PKI", "Storage", "TLS", "Wire", "TestSupport",
+                "RelayTestSupport", nio, nioPosix, nioConcurrency, nioEmbedded,
+                logging,
             ],
             swiftSettings: settings),
         .testTarget(

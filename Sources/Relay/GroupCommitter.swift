@@ -114,29 +114,42 @@ final class GroupCommitter: Sendable {
     // MARK: First thread
 
     private func verifyAll() {
-        let verification = PostVerification(membership: membership, limits: limits)
-        while let batch = incoming.take(limit: GroupCommitter.maxBatch, timeout: 3_600) {
-            guard !batch.isEmpty else { continue }
-            let now = clock()
-            let results = Parallel.map(batch) { submission in
-                verification.check(submission.signed, from: submission.principal, now: now).map { request in
-                    var request = request
-                    request.approval = submission.approval
-                    return request
-                }
-            }
-            verified.put(zip(batch, results).map { Checked(submission: $0, result: $1) })
-        }
+        while verifyNext(timeout: 3_600) {}
         verified.close()
+    }
+
+    /// Checks what was submitted meanwhile; waits for it so many seconds at most. Called by one thread only.
+    /// - Returns: false once nothing can come any more.
+    func verifyNext(timeout: Double) -> Bool {
+        guard let batch = incoming.take(limit: GroupCommitter.maxBatch, timeout: timeout) else { return false }
+        guard !batch.isEmpty else { return true }
+        let verification = PostVerification(membership: membership, limits: limits)
+        let now = clock()
+        let results = Parallel.map(batch) { submission in
+            verification.check(submission.signed, from: submission.principal, now: now).map { request in
+                var request = request
+                request.approval = submission.approval
+                return request
+            }
+        }
+        verified.put(zip(batch, results).map { Checked(submission: $0, result: $1) })
+        return true
     }
 
     // MARK: Second thread
 
     private func commitAll() {
-        while let batch = verified.take(limit: GroupCommitter.maxBatch, timeout: GroupCommitter.cursorFlushSeconds) {
-            commit(batch)
-        }
+        while commitNext(timeout: GroupCommitter.cursorFlushSeconds) {}
         commit([])
+    }
+
+    /// Commits what was verified meanwhile, and the cursors; waits for it so many seconds at most. Called by one thread
+    /// only.
+    /// - Returns: false once nothing can come any more.
+    func commitNext(timeout: Double) -> Bool {
+        guard let batch = verified.take(limit: GroupCommitter.maxBatch, timeout: timeout) else { return false }
+        commit(batch)
+        return true
     }
 
     private func commit(_ batch: [Checked]) {

@@ -2,7 +2,6 @@ import Foundation
 import LessonModel
 import Logging
 import NIOCore
-import NIOPosix
 import PKI
 import Storage
 import Synchronization
@@ -18,7 +17,7 @@ final class RelayCore: Sendable {
     let cursors: CursorBook
     let counters: RelayCounters
     let limits: RelayLimits
-    let pool: NIOThreadPool
+    let pool: any BlockingWork
     private let currentAuthority: CurrentAuthority
     let clock: @Sendable () -> Milliseconds
     let logger: Logger
@@ -42,7 +41,7 @@ final class RelayCore: Sendable {
     init(
         identity: RelayIdentity, store: RelayStore, membership: Membership, registry: SessionRegistry,
         committer: GroupCommitter, cursors: CursorBook, counters: RelayCounters, limits: RelayLimits,
-        pool: NIOThreadPool,
+        pool: any BlockingWork,
         authority: CurrentAuthority, publication: RevocationPublication?,
         clock: @escaping @Sendable () -> Milliseconds, logger: Logger
     ) {

@@ -38,7 +38,7 @@ extension RelayServer {
     package func isResponsive() async -> Bool {
         for loop in loops { try? await loop.eventLoop.submit {}.get() }
         let store = core.store
-        return await (try? core.pool.runIfActive { try store.probe() }) != nil
+        return await (try? core.pool.run { try store.probe() }) != nil
     }
 
     /// Blocks for a moment.

@@ -19,6 +19,7 @@ package final class RelayServer: Service, Sendable {
 
     private let configuration: RelayConfiguration
     private let group: MultiThreadedEventLoopGroup
+    private let pool: NIOThreadPool
     let loops: [RelayLoop]
     let core: RelayCore
     private let channels: OpenChannels
@@ -57,6 +58,7 @@ package final class RelayServer: Service, Sendable {
             store: store, membership: membership, limits: limits, loops: loops, cursors: cursors, counters: counters,
             clock: clock, logger: logger)
         let pool = NIOThreadPool(numberOfThreads: max(2, System.coreCount))
+        self.pool = pool
         let current = CurrentAuthority(authority)
         let publication =
             configuration.publication == nil
@@ -99,9 +101,9 @@ package final class RelayServer: Service, Sendable {
 
     /// Binds both listeners.
     package func start() async throws -> Addresses {
-        core.pool.start()
+        pool.start()
         let store = core.store
-        try await core.pool.runIfActive { try store.sweepBlobFiles() }
+        try await pool.runIfActive { try store.sweepBlobFiles() }
         core.committer.start()
         for loop in loops {
             loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in sweep(loop)
@@ -144,13 +146,13 @@ package final class RelayServer: Service, Sendable {
             try? await loop.eventLoop.submit { loop.isDraining = true }.get()
         }
         let core = core
-        try? await core.pool.runIfActive { core.committer.finish() }
+        try? await pool.runIfActive { core.committer.finish() }
         for loop in loops { try? await loop.eventLoop.submit {}.get() }
         core.registry.endAll(.draining, "the relay is stopping; it will be back", retryAfterMs: 2_000)
         await enrolments.closeAll(within: .seconds(2), on: group.any())
         await channels.closeAll(within: .seconds(Int64(core.limits.drainSeconds)), on: group.any())
         do {
-            try await core.pool.runIfActive {
+            try await pool.runIfActive {
                 try core.store.purgeErasedWords()
                 if core.store.mayHaveErasedBlobs {
                     try core.store.collectBlobs(uploadsBefore: core.clock() - RelayStore.uploadLifetime)
@@ -159,7 +161,7 @@ package final class RelayServer: Service, Sendable {
         } catch {
             core.logger.error("erased words and files wait for the next start", metadata: ["reason": "\(error)"])
         }
-        try? await core.pool.shutdownGracefully()
+        try? await pool.shutdownGracefully()
         try? await group.shutdownGracefully()
         do {
             try core.store.close()
@@ -172,7 +174,7 @@ package final class RelayServer: Service, Sendable {
     /// - Throws: what was wrong with them; then the old ones stay in use, and the status says so.
     package func reload() async throws {
         let credentials = credentials
-        try await core.pool.runIfActive { try credentials.reload() }
+        try await pool.runIfActive { try credentials.reload() }
     }
 
     private func bind(

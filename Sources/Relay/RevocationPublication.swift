@@ -61,7 +61,7 @@ package final class RevocationPublication: Sendable {
     // MARK: Making
 
     /// Makes what is due on the pool, unless nothing is or somebody is at it. Returns at once; called now and then.
-    func refreshIfDue(on pool: NIOThreadPool) {
+    func refreshIfDue(on pool: any BlockingWork) {
         let isDue = state.withLock {
             PublicationSchedule.isDue(
                 hasChanged: $0.generation != revocations.generation, nextDue: $0.nextDue, pausedUntil: $0.pausedUntil,

@@ -1,0 +1,278 @@
+import Foundation
+import LessonModel
+import NIOCore
+import NIOEmbedded
+import TestSupport
+import Wire
+
+@testable import Relay
+
+/// A member's client that keeps to protocol.md and is cut off at any moment: an outbox that is sent again until there is an
+/// answer, a durable subscription, credit in small pieces, acknowledgements now and then.
+final class SimulatedClient {
+    enum Answer: Equatable {
+        case stored(SequenceNumber)
+        case refused(WireErrorCode)
+    }
+
+    /// What a client was sent on one connection.
+    struct Delivery: Hashable {
+        let sequence: SequenceNumber
+        let post: PostID
+    }
+
+    let index: Int
+    let person: SimulatedMembers.Person
+    let filter: String
+    private(set) var channel: EmbeddedChannel?
+    private var decoder = FrameDecoder()
+    private var toRelay = ByteBuffer()
+    private var requestID: UInt64 = 0
+    private var inFlight: [UInt64: SimulatedMembers.PreparedPost] = [:]
+    private var lastDelivered: SequenceNumber = 0
+    private var credit = 0
+    private var isOpen = false
+    var isGenerous = false
+
+    /// Posts without an answer, in the order in which they were written.
+    var outbox: [SimulatedMembers.PreparedPost] = []
+    private(set) var answers: [PostID: Answer] = [:]
+    private(set) var received: Set<Delivery> = []
+    private(set) var problems: [String] = []
+    /// Answers to the administrator's requests.
+    private(set) var revocations = 0
+    private var hasSubscribed = false
+
+    init(_ index: Int, _ person: SimulatedMembers.Person, filter: String) {
+        self.index = index
+        self.person = person
+        self.filter = filter
+    }
+
+    var isConnected: Bool { channel != nil }
+    var isIdle: Bool { outbox.isEmpty && toRelay.readableBytes == 0 }
+    var acknowledged: [PostID: SequenceNumber] {
+        answers.compactMapValues { if case .stored(let sequence) = $0 { sequence } else { nil } }
+    }
+
+    // MARK: Connection
+
+    func connect(_ relay: SimulatedRelay, _ random: inout SeededRandom) throws {
+        guard channel == nil, let channel = try relay.connect(person, &random) else { return }
+        self.channel = channel
+        decoder = FrameDecoder()
+        toRelay = ByteBuffer()
+        inFlight = [:]
+        lastDelivered = 0
+        goingBackID = 0
+        credit = 0
+        isOpen = false
+        var hello = WireHello()
+        hello.minVersion = 1
+        hello.maxVersion = 1
+        send(.hello(hello))
+    }
+
+    /// Nothing that is on its way arrives. What the relay has said yes to counts, heard or not.
+    func cut() {
+        guard let channel else { return }
+        read(isHeard: false)
+        self.channel = nil
+        channel.pipeline.fireChannelInactive()
+        _ = try? channel.finish(acceptAlreadyClosed: true)
+    }
+
+    func stall() {
+        guard let channel else { return }
+        channel.isWritable.toggle()
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
+    func readAgain() {
+        if channel?.isWritable == false { stall() }
+    }
+
+    // MARK: Out
+
+    private func send(_ body: WireFrame.OneOf_Body) {
+        requestID += 1
+        var frame = WireFrame(requestID: requestID, body).encoded()
+        toRelay.writeBuffer(&frame)
+    }
+
+    /// Some bytes of what is on its way to the relay arrive there.
+    func deliverToRelay(_ random: inout SeededRandom) {
+        guard let channel, toRelay.readableBytes > 0 else { return }
+        let count =
+            random.chance(oneIn: 3) ? Int.random(in: 1...toRelay.readableBytes, using: &random) : toRelay.readableBytes
+        guard let slice = toRelay.readSlice(length: count) else { return }
+        toRelay.discardReadBytes()
+        _ = try? channel.writeInbound(ByteBuffer(bytes: slice.readableBytesView))
+    }
+
+    func publishNext(_ random: inout SeededRandom) {
+        guard isOpen, inFlight.count < 6 else { return }
+        let sent = Set(inFlight.values.map(\.post.id))
+        guard let next = outbox.first(where: { !sent.contains($0.post.id) }) else { return }
+        publish(next)
+    }
+
+    /// Posts again what has an answer.
+    func repeatPost(_ all: [SimulatedMembers.PreparedPost], _ random: inout SeededRandom) {
+        guard isOpen, let known = all.first(where: { acknowledged[$0.post.id] != nil }) else { return }
+        publish(known)
+    }
+
+    private func publish(_ prepared: SimulatedMembers.PreparedPost) {
+        var publish = WirePublish()
+        publish.post = WireSignedPost(prepared.signed)
+        send(.publish(publish))
+        inFlight[requestID] = prepared
+    }
+
+    func acknowledge() {
+        guard isOpen, lastDelivered > 0 else { return }
+        var ack = WireAck()
+        ack.through = lastDelivered
+        send(.ack(ack))
+    }
+
+    func grant(_ random: inout SeededRandom) {
+        guard isOpen, credit < 4 || isGenerous else { return }
+        send(.credit(someCredit(&random)))
+    }
+
+    private func someCredit(_ random: inout SeededRandom) -> WireCredit {
+        var some = WireCredit()
+        some.posts = isGenerous ? 1_000 : .random(in: 1...5, using: &random)
+        some.bytes = isGenerous ? 10_000_000 : .random(in: 500...20_000, using: &random)
+        credit += Int(some.posts)
+        return some
+    }
+
+    /// - Returns: false where nothing can be sent now.
+    func revoke(_ member: MemberID) -> Bool {
+        guard isOpen else { return false }
+        var request = WireRevokeCertificates()
+        request.memberID = Data(member.bytes)
+        send(.revokeCertificates(request))
+        return true
+    }
+
+    // MARK: In
+
+    /// Reads what the relay has sent.
+    /// - Parameter isHeard: false at the end of a connection, when only the relay's word counts.
+    func read(isHeard: Bool = true, _ random: inout SeededRandom) {
+        read(isHeard: isHeard)
+        guard isHeard, isOpen, !hasSubscribedHere else { return }
+        hasSubscribedHere = true
+        subscribe(&random)
+    }
+
+    private var hasSubscribedHere = false
+    private var subscribeID: UInt64 = 0
+    private var goingBackID: UInt64 = 0
+
+    private func read(isHeard: Bool) {
+        guard let channel else { return }
+        while let buffer = try? channel.readOutbound(as: ByteBuffer.self) {
+            decoder.feed(buffer)
+            while let body = try? decoder.next() {
+                guard let frame = try? WireFrame(decoding: body) else {
+                    problems.append("member \(index) was sent what is no frame")
+                    continue
+                }
+                take(frame, isHeard: isHeard)
+            }
+        }
+        if isHeard, !channel.isActiveForUs {
+            self.channel = nil
+            _ = try? channel.finish(acceptAlreadyClosed: true)
+        }
+    }
+
+    private func subscribe(_ random: inout SeededRandom) {
+        var subscribe = WireSubscribe()
+        subscribe.durable = "inbox"
+        if !hasSubscribed || random.chance(oneIn: 3) {
+            var filter = WireFilter()
+            filter.topics = [self.filter]
+            subscribe.filters = [filter]
+            subscribe.replace = true
+        }
+        if !hasSubscribed { subscribe.afterSequence = 0 }
+        subscribe.credit = someCredit(&random)
+        send(.subscribe(subscribe))
+        subscribeID = requestID
+    }
+
+    /// Wants to have posts again that were received.
+    func goBack(_ random: inout SeededRandom) {
+        guard isOpen, hasSubscribedHere, lastDelivered > 0, random.chance(oneIn: 2) else { return }
+        var subscribe = WireSubscribe()
+        subscribe.durable = "inbox"
+        subscribe.afterSequence = Int64.random(in: 0...lastDelivered, using: &random)
+        send(.subscribe(subscribe))
+        goingBackID = requestID
+    }
+
+    private func take(_ frame: WireFrame, isHeard: Bool) {
+        switch frame.body {
+        case .welcome:
+            isOpen = true
+            hasSubscribedHere = false
+        case .subscribed(let subscribed):
+            hasSubscribed = true
+            lastDelivered = subscribed.cursor
+            // Somebody who goes back has lost what came after.
+            if frame.requestID == goingBackID { received = received.filter { $0.sequence <= subscribed.cursor } }
+        case .published(let published): settle(frame.requestID, .stored(published.sequence), isHeard)
+        case .error(let error):
+            if error.retryable || frame.requestID == 0 {
+                if isHeard { inFlight[frame.requestID] = nil }
+                // The disk failed: it is asked again.
+                if frame.requestID == subscribeID { hasSubscribedHere = false }
+            } else {
+                settle(frame.requestID, .refused(error.code), isHeard)
+            }
+        case .deliver(let deliver): take(deliver.post, isHeard)
+        case .revoked: revocations += 1
+        default: break
+        }
+    }
+
+    private func settle(_ requestID: UInt64, _ answer: Answer, _ isHeard: Bool) {
+        guard let prepared = inFlight.removeValue(forKey: requestID) else { return }
+        let id = prepared.post.id
+        if case .stored(let before)? = answers[id], answer != .stored(before) {
+            problems.append("member \(index): a post was stored at \(before), then the answer is \(answer)")
+            return
+        }
+        answers[id] = answer
+        if isHeard { outbox.removeAll { $0.post.id == id } }
+    }
+
+    private func take(_ stored: WireStoredPost, _ isHeard: Bool) {
+        guard let post = try? Post(content: Array(stored.post.content)) else {
+            problems.append("member \(index) was sent what is no post")
+            return
+        }
+        if stored.sequence <= lastDelivered {
+            problems.append("member \(index) was sent \(stored.sequence) after \(lastDelivered)")
+        }
+        credit -= 1
+        if credit < 0 { problems.append("member \(index) was sent more than the credit") }
+        lastDelivered = stored.sequence
+        if isHeard { received.insert(Delivery(sequence: stored.sequence, post: post.id)) }
+        delivered.insert(Delivery(sequence: stored.sequence, post: post.id))
+    }
+
+    /// All that the relay has ever sent, heard or not.
+    private(set) var delivered: Set<Delivery> = []
+}
+
+extension EmbeddedChannel {
+    /// False once the relay's side has closed.
+    fileprivate var isActiveForUs: Bool { (try? pipeline.syncOperations.handler(type: SessionHandler.self)) != nil }
+}
