@@ -27,10 +27,11 @@ final class BenchRelay {
     ///   - publishes: makes revocation lists.
     ///   - prepare: fills the data directory before the relay starts.
     static func with<Value>(
-        _ program: String?, age: Milliseconds = 0, publishes: Bool = false,
+        _ program: String?, age: Milliseconds = 0, publishes: Bool = false, limits: RelayLimits = benchLimits,
         prepare: (RelayHome) throws -> Void = { _ in }, _ body: (BenchRelay) async throws -> Value
     ) async throws -> Value {
-        let relay = try await start(program: program, age: age, publishes: publishes, prepare: prepare)
+        let relay = try await start(
+            program: program, age: age, publishes: publishes, limits: limits, prepare: prepare)
         do {
             let value = try await body(relay)
             await relay.stop()
@@ -41,15 +42,25 @@ final class BenchRelay {
         }
     }
 
+    /// Few members stand for many here, all of them at one address.
+    static let benchLimits: RelayLimits = {
+        var limits = RelayLimits()
+        limits.maxSessionsPerOrganisation = limits.maxSessions
+        limits.maxRequestsPerSecond = 0
+        limits.maxPostsPerHour = 0
+        limits.maxHandshakesPerAddress = limits.maxHandshakes
+        limits.maxConnectionsPerMinute = 0
+        return limits
+    }()
+
     private static func start(
-        program: String?, age: Milliseconds, publishes: Bool, prepare: (RelayHome) throws -> Void
+        program: String?, age: Milliseconds, publishes: Bool, limits: RelayLimits,
+        prepare: (RelayHome) throws -> Void
     ) async throws -> BenchRelay {
         let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
         let home = RelayHome(path: directory.path)
         guard let slug = OrganisationSlug("bench") else { preconditionFailure("bench is a slug") }
         let ports = try FreePorts.two()
-        var limits = RelayLimits()
-        limits.maxSessionsPerOrganisation = limits.maxSessions
         var configuration = RelayConfiguration(
             relayID: Hex.text(of: SecureRandom.bytes(16)), domain: "relay.test", host: "127.0.0.1", port: ports.0,
             enrolmentPort: ports.1, listen: "127.0.0.1", names: .init(dns: ["relay.test"], ip: ["127.0.0.1"]),
@@ -110,8 +121,10 @@ final class BenchRelay {
 
     /// A connection that has been welcomed.
     /// - Parameter context: of another member than the one who has joined.
-    func connect(as context: TLSContext? = nil) async throws -> BenchPeer {
-        let peer = try await BenchPeer.connect(port: port, context ?? clientContext, group)
+    func connect(
+        as context: TLSContext? = nil, on group: MultiThreadedEventLoopGroup? = nil
+    ) async throws -> BenchPeer {
+        let peer = try await BenchPeer.connect(port: port, context ?? clientContext, group ?? self.group)
         var hello = WireHello()
         hello.minVersion = 1
         hello.maxVersion = 1

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import NIOCore
+import NIOPosix
+import Relay
 
 struct LatencyBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -8,7 +10,7 @@ struct LatencyBench: AsyncParsableCommand {
         discussion: """
             Times run from when a post was due, so that a stall counts for every post it delays. --stalled and --garbage add \
             peers that are not measured: subscribers that read nothing, and members that connect and send bytes that are no \
-            frames, again and again.
+            frames, again and again. The relay has its usual limits.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -22,7 +24,7 @@ struct LatencyBench: AsyncParsableCommand {
     func run() async throws { try options.print([try await figure()]) }
 
     func figure() async throws -> Figure {
-        try await BenchRelay.with(options.relay) { relay in
+        try await BenchRelay.with(options.relay, limits: RelayLimits()) { relay in
             let posts = rate * seconds
             let author = try await relay.connect()
             var peers: [BenchPeer] = []
@@ -31,8 +33,10 @@ struct LatencyBench: AsyncParsableCommand {
                 let peer = try await relay.subscribe("policing/#")
                 try await peer.channel.setOption(ChannelOptions.autoRead, value: false).get()
             }
+            // Apart, so that they do not keep the measuring loop from its work.
+            let hostileGroup = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let hostile = (0..<garbage).map { _ in
-                Task { [relay = UncheckedRelay(relay)] in await sendGarbage(to: relay.value) }
+                Task { [relay = UncheckedRelay(relay)] in await sendGarbage(to: relay.value, on: hostileGroup) }
             }
             let memory = relay.residentKiB
             let load = try relay.member.posts(posts, bytes: bytes, topic: BenchRelay.topic)
@@ -58,6 +62,7 @@ struct LatencyBench: AsyncParsableCommand {
                 task.cancel()
                 await task.value
             }
+            try? await hostileGroup.shutdownGracefully()
             var note = try await eventLoop.submit { recorder.summary }.get()
             if stalled + garbage > 0 {
                 note += String(format: ", %.1f MiB more resident", Double(relay.residentKiB - memory) / 1_024)
@@ -69,10 +74,10 @@ struct LatencyBench: AsyncParsableCommand {
     }
 
     /// Connects as a member, is welcomed, and sends what is no frame; until the task is cancelled.
-    private func sendGarbage(to relay: BenchRelay) async {
+    private func sendGarbage(to relay: BenchRelay, on group: MultiThreadedEventLoopGroup) async {
         var random = SystemRandomNumberGenerator()
         while !Task.isCancelled {
-            guard let peer = try? await relay.connect() else { continue }
+            guard let peer = try? await relay.connect(on: group) else { continue }
             for _ in 0..<64 {
                 let bytes = (0..<1_024).map { _ in UInt8.random(in: 0...255, using: &random) }
                 try? await peer.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()

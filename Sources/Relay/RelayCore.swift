@@ -35,6 +35,8 @@ final class RelayCore: Sendable {
     let clearedUpAt = Mutex<Milliseconds?>(nil)
     let isClearingUp = Atomic(false)
     let topicMoves = TopicMoveLog()
+    private let requestRate: RateLimiter<MemberID>
+    private let postRate: RateLimiter<OrganisationSlug>
     /// When names of people were erased last; 0: never.
     let namesErasedAt = Atomic<Milliseconds>(0)
 
@@ -54,6 +56,8 @@ final class RelayCore: Sendable {
         self.counters = counters
         self.limits = limits
         self.pool = pool
+        requestRate = RateLimiter(limits.maxRequestsPerSecond, per: .seconds(1))
+        postRate = RateLimiter(limits.maxPostsPerHour, per: .hours(1))
         currentAuthority = authority
         self.publication = publication
         self.clock = clock
@@ -76,6 +80,8 @@ final class RelayCore: Sendable {
         told.maxPublishesInFlight = UInt32(clamping: limits.maxPublishesInFlight)
         told.maxRequestsInFlight = UInt32(clamping: limits.maxRequestsInFlight)
         told.maxFilters = UInt32(clamping: limits.maxFilters)
+        told.maxRequestsPerSecond = UInt32(clamping: limits.maxRequestsPerSecond)
+        told.maxPostsPerHour = UInt32(clamping: limits.maxPostsPerHour)
         told.maxAttachmentBytes = UInt64(clamping: limits.maxAttachmentBytes)
         var welcome = WireWelcome()
         welcome.version = 1
@@ -87,6 +93,26 @@ final class RelayCore: Sendable {
         welcome.agent = RelayIdentity.agent
         welcome.namesErasedMs = namesErasedAt.load(ordering: .acquiring)
         return welcome
+    }
+
+    /// Counts a request of `principal`.
+    /// - Parameter now: of the event loop.
+    /// - Returns: nil when it is taken, else what the member is told; it was not counted then.
+    func excess(of principal: Principal, isPost: Bool, now: NIODeadline) -> WireError? {
+        if let wait = requestRate.take(principal.member.id, now: now) {
+            return RelayCore.rateLimited("you send more than \(limits.maxRequestsPerSecond) requests a second", wait)
+        }
+        guard isPost, let wait = postRate.take(principal.organisation.slug, now: now) else { return nil }
+        return RelayCore.rateLimited(
+            "\(principal.organisation.slug) sends more than \(limits.maxPostsPerHour) posts an hour", wait)
+    }
+
+    private static func rateLimited(_ what: String, _ wait: TimeAmount) -> WireError {
+        let milliseconds = (wait.nanoseconds + 999_999) / 1_000_000
+        let time = milliseconds < 1_000 ? "\(milliseconds) ms" : "\((milliseconds + 999) / 1_000) s"
+        return WireError(
+            .rateLimited, "\(what); send it again in \(time)", isRetryable: true,
+            retryAfterMs: UInt32(clamping: milliseconds))
     }
 
     /// One bounded read of the log, encoded. Nil when the store failed. Blocks.

@@ -3,8 +3,8 @@ import Synchronization
 /// What the relay counts, for logs and metrics.
 package final class RelayCounters: Sendable {
     package enum Name: String, CaseIterable, Sendable {
-        case sessionsOpened, sessionsRefused, handshakesFailed, uncleanShutdowns, slowConsumers
-        case posts, refusals, storageFailures, invitationsRedeemed
+        case sessionsOpened, sessionsRefused, handshakesFailed, handshakesRefused, uncleanShutdowns, slowConsumers
+        case posts, refusals, rateLimited, storageFailures, invitationsRedeemed
     }
 
     private let values = Mutex<[Name: Int]>([:])

@@ -21,6 +21,18 @@ package struct RelayLimits: Sendable, Codable, Equatable {
     package var minFreeBytes = 256 << 20
     package var maxSessions = 20_000
     package var maxSessionsPerOrganisation = 5_000
+    /// Requests of one member in a second, posts included, over all their connections; as many may come at once. 0: no limit.
+    package var maxRequestsPerSecond = 1_000
+    /// Posts that the members of one organisation send in an hour, those that are sent again included; as many may come at
+    /// once. 0: no limit.
+    package var maxPostsPerHour = 20_000
+    /// Connections of which it is not known yet whose they are.
+    package var maxHandshakes = 1_024
+    /// Of these from one IPv4 address or one IPv6 network of 64 bits.
+    package var maxHandshakesPerAddress = 128
+    /// Connections in a minute from one IPv4 address or one IPv6 network of 64 bits, to each of the relay's ports; as many may
+    /// come at once. 0: no limit.
+    package var maxConnectionsPerMinute = 1_200
     /// Bytes that a peer has not read before the relay stops writing to it and reads the log for it later.
     package var maxUnsentBytes = 256 << 10
     /// A session that sends nothing for twice this long is closed.
@@ -56,6 +68,11 @@ package struct RelayLimits: Sendable, Codable, Equatable {
         try take(.minFreeBytes, &minFreeBytes, 0...(1 << 42))
         try take(.maxSessions, &maxSessions, 1...1_000_000)
         try take(.maxSessionsPerOrganisation, &maxSessionsPerOrganisation, 1...1_000_000)
+        try take(.maxRequestsPerSecond, &maxRequestsPerSecond, 0...1_000_000)
+        try take(.maxPostsPerHour, &maxPostsPerHour, 0...1_000_000_000)
+        try take(.maxHandshakes, &maxHandshakes, 1...1_000_000)
+        try take(.maxHandshakesPerAddress, &maxHandshakesPerAddress, 1...1_000_000)
+        try take(.maxConnectionsPerMinute, &maxConnectionsPerMinute, 0...1_000_000)
         try take(.maxUnsentBytes, &maxUnsentBytes, 4_096...(64 << 20))
         try take(.keepaliveSeconds, &keepaliveSeconds, 0...86_400)
         try take(.handshakeSeconds, &handshakeSeconds, 1...600)

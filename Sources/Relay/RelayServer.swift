@@ -25,6 +25,8 @@ package final class RelayServer: Service, Sendable {
     private let channels: OpenChannels
     /// Apart, so that strangers take no member's place.
     private let enrolments = OpenChannels(limit: 512)
+    let handshakes: HandshakeGate
+    private let enrolmentHandshakes: HandshakeGate
     let credentials: RelayCredentials
     private let listeners = Mutex<[any Channel]>([])
     private let isDrained = Mutex(false)
@@ -71,6 +73,8 @@ package final class RelayServer: Service, Sendable {
             registry: SessionRegistry(limits: limits), committer: committer, cursors: cursors, counters: counters,
             limits: limits, pool: pool, authority: current, publication: publication, clock: clock, logger: logger)
         try core.loadTold()
+        handshakes = HandshakeGate(limits)
+        enrolmentHandshakes = HandshakeGate(limits)
         channels = OpenChannels(limit: limits.maxSessions + limits.maxSessions / 4)
         credentials = try RelayCredentials(
             home: home, configuration: configuration, passphrase: issuingPassphrase, core: core)
@@ -109,15 +113,15 @@ package final class RelayServer: Service, Sendable {
             loop.eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in sweep(loop)
             }
         }
-        let relay = try await bind(port: configuration.port, channels) { [self] channel in
+        let relay = try await bind(port: configuration.port, channels, handshakes) { [self] channel, place in
             let loop = relayLoop(of: channel.eventLoop)
             return [
                 TLSHandler(
                     context: credentials.contexts.relay, handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
-                SessionHandler(core: core, loop: loop, logger: core.logger),
+                SessionHandler(core: core, loop: loop, place: place, logger: core.logger),
             ]
         }
-        let enrolment = try await bind(port: configuration.enrolmentPort, enrolments) { [self] _ in
+        let enrolment = try await bind(port: configuration.enrolmentPort, enrolments, enrolmentHandshakes) { [self] _, _ in
             [
                 TLSHandler(
                     context: credentials.contexts.enrolment,
@@ -178,7 +182,8 @@ package final class RelayServer: Service, Sendable {
     }
 
     private func bind(
-        port: Int, _ channels: OpenChannels, _ handlers: @escaping @Sendable (any Channel) -> [any ChannelHandler]
+        port: Int, _ channels: OpenChannels, _ gate: HandshakeGate,
+        _ handlers: @escaping @Sendable (any Channel, HandshakeGate.Place) -> [any ChannelHandler]
     ) async throws -> any Channel {
         let limits = core.limits
         return try await ServerBootstrap(group: group)
@@ -198,16 +203,29 @@ package final class RelayServer: Service, Sendable {
             .childChannelOption(
                 .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2_048, maximum: 65_536)
             )
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [counters] channel in
                 guard channels.add(channel) else {
                     return channel.eventLoop.makeFailedFuture(RelayHomeError.invalid("too many connections"))
                 }
+                guard let place = gate.enter(channel.remoteAddress, now: channel.eventLoop.now) else {
+                    counters.add(.handshakesRefused)
+                    return RelayServer.letWait(channel)
+                }
+                channel.closeFuture.whenComplete { _ in place.leave() }
                 return channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers(handlers(channel))
+                    try channel.pipeline.syncOperations.addHandlers(handlers(channel, place))
                 }
             }
             .bind(host: configuration.listen, port: port).get()
     }
+
+    /// Leaves a connection unread and closes it later: who tries again and again is slowed down by waiting.
+    private static func letWait(_ channel: any Channel) -> EventLoopFuture<Void> {
+        channel.eventLoop.scheduleTask(in: refusedConnectionLifetime) { channel.close(promise: nil) }
+        return channel.setOption(.autoRead, value: false)
+    }
+
+    private static let refusedConnectionLifetime = TimeAmount.seconds(5)
 
     private func relayLoop(of eventLoop: any EventLoop) -> RelayLoop {
         guard let loop = loops.first(where: { $0.eventLoop === eventLoop }) else {

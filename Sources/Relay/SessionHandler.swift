@@ -40,6 +40,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
     private var waitingBytes = 0
     private var isAnswering = false
     private var flushIsDue = false
+    private let place: HandshakeGate.Place?
     private var logger: Logger
 
     /// The delivery stream, its share of the batch that is being fanned out, and whether its topics alone decide.
@@ -50,8 +51,10 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
     var isTopicOnly = true
     var slowNoticeIsDue = false
 
-    init(core: RelayCore, loop: RelayLoop, logger: Logger) {
+    /// - Parameter place: left once the handshake has shown who this is.
+    init(core: RelayCore, loop: RelayLoop, place: HandshakeGate.Place? = nil, logger: Logger) {
         self.core = core
+        self.place = place
         self.loop = loop
         self.logger = logger
         decoder = FrameDecoder(maxFrameBytes: core.limits.maxFrameBytes)
@@ -78,6 +81,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         guard let completed = event as? TLSHandshakeCompleted else {
             return context.fireUserInboundEventTriggered(event)
         }
+        place?.leave()
         guard let certificate = completed.peer?.certificate else {
             return end(.notAMember, "no certificate was shown")
         }
@@ -225,6 +229,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
     private func handle(
         _ principal: Principal, _ requestID: UInt64, _ body: WireFrame.OneOf_Body?, _ frame: ByteBuffer
     ) {
+        guard isWithinRate(principal, requestID, body) else { return }
         switch body {
         case .publish(let publish): self.publish(principal, requestID, publish)
         case .credit(let credit): grant(credit)
@@ -239,6 +244,22 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
             refuse(requestID, WireError(.unsupported, "this relay does not know that frame; see lessons.proto"))
         case .some: enqueue(requestID, frame)
         }
+    }
+
+    /// Tells the peer where it is not. What is no request, and has no answer, does not count.
+    private func isWithinRate(
+        _ principal: Principal, _ requestID: UInt64, _ body: WireFrame.OneOf_Body?
+    ) -> Bool {
+        let isPost: Bool
+        switch body {
+        case .credit, .ack, .pong, .goaway, nil: return true
+        case .publish: isPost = true
+        case .some: isPost = false
+        }
+        guard let excess = core.excess(of: principal, isPost: isPost, now: loop.eventLoop.now) else { return true }
+        core.counters.add(.rateLimited)
+        refuse(requestID, excess)
+        return false
     }
 
     private func publish(_ principal: Principal, _ requestID: UInt64, _ publish: WirePublish) {

@@ -125,6 +125,7 @@ extension WireErrorCode {
         case .limitExceeded: "LIMIT_EXCEEDED"
         case .draining: "DRAINING"
         case .slowConsumer: "SLOW_CONSUMER"
+        case .rateLimited: "RATE_LIMITED"
         case .storageFailed: "STORAGE_FAILED"
         case .storageFull: "STORAGE_FULL"
         case .UNRECOGNIZED(let number): "CODE_\(number)"

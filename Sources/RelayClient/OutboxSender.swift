@@ -50,24 +50,33 @@ package struct OutboxSender: Sendable {
 
     private static let pageItems = 256
     private static let defaultInFlight = 16
+    /// Longer waits for the relay's allowance end the run.
+    private static let longestPauseMs: UInt32 = 60_000
 
     private let outbox: Outbox
     private let signer: PostSigner?
     private let attachments: BlobFiles?
+    private let sleep: @Sendable (Duration) async throws -> Void
 
     /// - Parameter signer: signs anew what waits with the signature of an earlier certificate, which the relay may take no more;
     ///   nil leaves every signature as it is.
     ///   - attachments: the files of posts that wait; those that no post waits with any more are deleted from it.
-    package init(_ outbox: Outbox, signer: PostSigner?, attachments: BlobFiles? = nil) {
+    ///   - sleep: waits where the relay takes no more posts for now.
+    package init(
+        _ outbox: Outbox, signer: PostSigner?, attachments: BlobFiles? = nil,
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    ) {
         self.outbox = outbox
         self.signer = signer
         self.attachments = attachments
+        self.sleep = sleep
     }
 
     /// Sends everything that is pending when its turn comes.
     ///
     /// A post is marked as sent once the relay says that it is on its disk, and as refused when the relay says that it will
-    /// never take it. Any other error ends the run and leaves what was not answered pending: sending it again does no harm,
+    /// never take it. Where the relay takes no more for now, it is asked again after the time that it names, if that is a
+    /// minute at most. Any other error ends the run and leaves what was not answered pending: sending it again does no harm,
     /// since the relay knows a repeated post by its id. A comment leaves after the answer to its thread's lesson and its
     /// parent. For an imported post CONFLICT means that an earlier import has it there already.
     /// - Parameter now: milliseconds since 1970.
@@ -105,7 +114,12 @@ package struct OutboxSender: Sendable {
                 }
                 inFlight.append(InFlight(item: item, post: post, response: connection.submitPublish(signed)))
             }
-            guard !inFlight.isEmpty else { break }
+            guard !inFlight.isEmpty else {
+                guard let pause = Self.pause(after: report.stopped), (try? await sleep(pause)) != nil else { break }
+                report.stopped = nil
+                (page, last) = ([], nil)
+                continue
+            }
             try await settle(&inFlight, &report, progress)
         }
         if !report.sent.isEmpty { try forgetAttachments() }
@@ -137,6 +151,12 @@ package struct OutboxSender: Sendable {
             if report.stopped == nil { report.stopped = error }
         }
         return false
+    }
+
+    private static func pause(after error: ClientError?) -> Duration? {
+        guard case .request(let error)? = error, error.code == .rateLimited, error.retryAfterMs <= longestPauseMs
+        else { return nil }
+        return .milliseconds(Int64(error.retryAfterMs))
     }
 
     /// Deletes the copies of files that no post in the outbox belongs to any more.

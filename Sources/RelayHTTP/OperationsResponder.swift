@@ -79,6 +79,8 @@ extension RelayCounters.Name {
         case .sessionsRefused: "Sessions that were refused after the handshake."
         case .handshakesFailed: "TLS handshakes that failed."
         case .uncleanShutdowns: "Connections that ended without close_notify."
+        case .handshakesRefused: "Connections that were closed because too many had not said yet whose they are."
+        case .rateLimited: "Requests that came faster than a member or an organisation may send them."
         case .slowConsumers: "Times that a receiver fell back to the log."
         case .posts: "Posts that were stored."
         case .refusals: "Requests and posts that were refused."

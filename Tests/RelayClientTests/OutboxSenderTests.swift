@@ -38,7 +38,9 @@ import Wire
     }
 
     /// Sends the outbox to a relay that plays `script` after Welcome.
-    private func send(_ script: @escaping Script) async throws -> OutboxReport {
+    private func send(
+        sleep: @escaping @Sendable (Duration) async throws -> Void = { _ in }, _ script: @escaping Script
+    ) async throws -> OutboxReport {
         let (parties, identity, outbox) = (parties, identity, outbox)
         let reports = AsyncStream.makeStream(of: OutboxReport.self)
         try await withScriptedRelay(
@@ -52,7 +54,8 @@ import Wire
         ) { address, group in
             let connection = try await RelayConnection.connect(
                 to: address, identity: identity, agent: "test", group: group, logger: Logger(label: "test"))
-            reports.continuation.yield(try await OutboxSender(outbox, signer: nil).send(over: connection, now: 5))
+            let sender = OutboxSender(outbox, signer: nil, sleep: sleep)
+            reports.continuation.yield(try await sender.send(over: connection, now: 5))
             await connection.close()
         }
         var iterator = reports.stream.makeAsyncIterator()
@@ -108,6 +111,37 @@ import Wire
         #expect(report.stopped?.code == .overloaded && report.stopped?.retryAfter == .seconds(2))
         #expect(report.sent.count >= 3 && report.sent.count + report.waitingCount == 8)
         #expect(try outbox.pending(limit: 100).first?.title == "Lesson 2")
+    }
+
+    @Test func `where the relay takes no more for now the run waits and goes on in order`() async throws {
+        let ids = try (1...4).map { try add("Lesson \($0)") }
+        let pauses = AsyncStream.makeStream(of: Duration.self)
+        let report = try await send(sleep: { pauses.continuation.yield($0) }) { peer in
+            _ = try await peer.answerPublish(1)
+            for _ in 2...4 {
+                let frame = try await peer.receiveRequest()
+                try await peer.send(
+                    .error(WireError(.rateLimited, "too fast", isRetryable: true, retryAfterMs: 1_500)),
+                    to: frame.requestID)
+            }
+            for number in 2...4 { _ = try await peer.answerPublish(number) }
+            try await peer.drain()
+        }
+        pauses.continuation.finish()
+        #expect(await pauses.stream.reduce(into: []) { $0.append($1) } == [.milliseconds(1_500)])
+        #expect(report.sent.map(\.id) == ids && report.stopped == nil && report.waitingCount == 0)
+    }
+
+    @Test func `a wait of an hour is left to the next run`() async throws {
+        try add("Lesson")
+        let report = try await send(sleep: { _ in Issue.record("it waits") }) { peer in
+            let frame = try await peer.receiveRequest()
+            try await peer.send(
+                .error(WireError(.rateLimited, "too many", isRetryable: true, retryAfterMs: 3_000_000)),
+                to: frame.requestID)
+            try await peer.drain()
+        }
+        #expect(report.stopped?.code == .rateLimited && report.waitingCount == 1)
     }
 
     @Test func `when the line breaks what was not answered stays pending`() async throws {

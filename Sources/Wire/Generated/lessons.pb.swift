@@ -185,6 +185,10 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
   /// You read more slowly than posts come; the relay reads the log for you from where you are.
   case slowConsumer // = 503
 
+  /// You, or your organisation's members together, send more than the relay takes in this time. Nothing is wrong with the
+  /// request: send it again after retry_after_ms.
+  case rateLimited // = 504
+
   /// The disk failed; nothing was stored.
   case storageFailed // = 600
 
@@ -243,6 +247,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 501: self = .limitExceeded
     case 502: self = .draining
     case 503: self = .slowConsumer
+    case 504: self = .rateLimited
     case 600: self = .storageFailed
     case 601: self = .storageFull
     default: self = .UNRECOGNIZED(rawValue)
@@ -296,6 +301,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .limitExceeded: return 501
     case .draining: return 502
     case .slowConsumer: return 503
+    case .rateLimited: return 504
     case .storageFailed: return 600
     case .storageFull: return 601
     case .UNRECOGNIZED(let i): return i
@@ -349,6 +355,7 @@ package nonisolated enum WireErrorCode: SwiftProtobuf.Enum, Swift.CaseIterable {
     .limitExceeded,
     .draining,
     .slowConsumer,
+    .rateLimited,
     .storageFailed,
     .storageFull,
   ]
@@ -1856,6 +1863,12 @@ package nonisolated struct WireLimits: Sendable {
 
   /// The length of one attachment; 0: this relay takes none.
   package var maxAttachmentBytes: UInt64 = 0
+
+  /// Requests of the member in a second, over all connections; as many may come at once. 0: no limit.
+  package var maxRequestsPerSecond: UInt32 = 0
+
+  /// Posts of the member's organisation in an hour, repeated ones included; as many may come at once. 0: no limit.
+  package var maxPostsPerHour: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -4970,7 +4983,7 @@ package nonisolated struct WireDone: Sendable {
 fileprivate nonisolated let _protobuf_package = "lessons.v1"
 
 nonisolated extension WireErrorCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{1}NARROWER_THAN_THREAD\0\u{2}a\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{1}STALE\0\u{1}EVIDENCE_MISSING\0\u{1}ATTACHMENT_MISSING\0\u{1}DIGEST_MISMATCH\0\u{2}W\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{2}a\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ERROR_CODE_UNSPECIFIED\0\u{2}d\u{1}MALFORMED_FRAME\0\u{1}FRAME_TOO_LARGE\0\u{1}UNSUPPORTED\0\u{1}VERSION_UNSUPPORTED\0\u{1}HELLO_EXPECTED\0\u{1}INVALID_UTF8\0\u{1}IDLE\0\u{1}CLOSING\0\u{2}]\u{1}NOT_A_MEMBER\0\u{1}CERTIFICATE_REVOKED\0\u{1}CERTIFICATE_EXPIRED\0\u{1}MEMBER_SUSPENDED\0\u{1}ORGANISATION_SUSPENDED\0\u{1}CERTIFICATE_ON_HOLD\0\u{2}\u{5}INVITATION_UNKNOWN\0\u{1}INVITATION_USED\0\u{1}INVITATION_EXPIRED\0\u{1}INVITATION_REVOKED\0\u{1}BAD_CERTIFICATE_REQUEST\0\u{2}\u{6}BAD_SIGNATURE\0\u{1}FOREIGN_AUTHOR\0\u{1}FOREIGN_CERTIFICATE\0\u{2}N\u{1}FORBIDDEN\0\u{1}WIDER_THAN_THREAD\0\u{1}LAST_RELAY_ADMINISTRATOR\0\u{1}NARROWER_THAN_THREAD\0\u{2}a\u{1}INVALID\0\u{1}UNKNOWN_TOPIC\0\u{1}UNKNOWN_THREAD\0\u{1}UNKNOWN_PARENT\0\u{1}NOT_FOUND\0\u{1}TOPIC_MISMATCH\0\u{1}CONFLICT\0\u{1}BAD_FILTER\0\u{1}ALREADY_EXISTS\0\u{1}UNKNOWN_AUDIENCE\0\u{1}STALE\0\u{1}EVIDENCE_MISSING\0\u{1}ATTACHMENT_MISSING\0\u{1}DIGEST_MISMATCH\0\u{2}W\u{1}OVERLOADED\0\u{1}LIMIT_EXCEEDED\0\u{1}DRAINING\0\u{1}SLOW_CONSUMER\0\u{1}RATE_LIMITED\0\u{2}`\u{1}STORAGE_FAILED\0\u{1}STORAGE_FULL\0")
 }
 
 nonisolated extension WireMarking: SwiftProtobuf._ProtoNameProviding {
@@ -6741,7 +6754,7 @@ nonisolated extension WireWelcome: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Limits"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_frame_bytes\0\u{3}max_post_bytes\0\u{3}max_publishes_in_flight\0\u{3}max_requests_in_flight\0\u{3}max_filters\0\u{3}max_attachment_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}max_frame_bytes\0\u{3}max_post_bytes\0\u{3}max_publishes_in_flight\0\u{3}max_requests_in_flight\0\u{3}max_filters\0\u{3}max_attachment_bytes\0\u{3}max_requests_per_second\0\u{3}max_posts_per_hour\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -6755,6 +6768,8 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.maxRequestsInFlight) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.maxFilters) }()
       case 6: try { try decoder.decodeSingularUInt64Field(value: &self.maxAttachmentBytes) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.maxRequestsPerSecond) }()
+      case 8: try { try decoder.decodeSingularUInt32Field(value: &self.maxPostsPerHour) }()
       default: break
       }
     }
@@ -6779,6 +6794,12 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.maxAttachmentBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.maxAttachmentBytes, fieldNumber: 6)
     }
+    if self.maxRequestsPerSecond != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxRequestsPerSecond, fieldNumber: 7)
+    }
+    if self.maxPostsPerHour != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxPostsPerHour, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -6789,6 +6810,8 @@ nonisolated extension WireLimits: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.maxRequestsInFlight != rhs.maxRequestsInFlight {return false}
     if lhs.maxFilters != rhs.maxFilters {return false}
     if lhs.maxAttachmentBytes != rhs.maxAttachmentBytes {return false}
+    if lhs.maxRequestsPerSecond != rhs.maxRequestsPerSecond {return false}
+    if lhs.maxPostsPerHour != rhs.maxPostsPerHour {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
