@@ -90,7 +90,7 @@ let package = Package(
             name: "LessonsBench",
             dependencies: [
                 "LessonModel", "PKI", "Relay", "Storage", "TLS", "Wire",
-                nio, nioPosix, arguments, histogram,
+                nio, nioPosix, arguments, histogram, logging,
             ],
             swiftSettings: settings),
 

@@ -60,13 +60,40 @@ struct BenchMember: Sendable {
     /// `lesson` as a signed post, in a Publish frame.
     func post(_ lesson: Lesson, topic: String) throws -> WireFrame.OneOf_Body {
         guard let topic = Topic(topic) else { throw BenchError.unexpectedAnswer }
+        return try self.lesson(lesson, topic: topic, marking: .green).frame
+    }
+
+    func lesson(
+        _ lesson: Lesson, topic: Topic, marking: Marking
+    ) throws -> (id: PostID, frame: WireFrame.OneOf_Body) {
+        let id = newID()
+        return (id, try frame(id, .lesson(lesson), in: id, topic: topic, marking: marking))
+    }
+
+    func comment(_ text: String, on lesson: PostID, topic: Topic) throws -> WireFrame.OneOf_Body {
+        try frame(newID(), .comment(Comment(parent: lesson, text: text)), in: lesson, topic: topic, marking: .green)
+    }
+
+    private var now: Milliseconds { Milliseconds(Date().timeIntervalSince1970 * 1_000) }
+
+    private func newID() -> PostID {
         var random = SystemCSPRNG()
-        let now = Milliseconds(Date().timeIntervalSince1970 * 1_000)
-        let id = PostID(UUIDValue(version7At: now, using: &random))
+        return PostID(UUIDValue(version7At: now, using: &random))
+    }
+
+    private func frame(
+        _ id: PostID, _ body: Post.Body, in thread: PostID, topic: Topic, marking: Marking
+    ) throws -> WireFrame.OneOf_Body {
+        let audience: Audience =
+            switch marking {
+            case .amber, .amberStrict: Audience(organisations: [organisation])
+            case .red: Audience(members: [self.id])
+            case .clear, .green: .everybody
+            }
         let post = Post(
             id: id, salt: SecureRandom.bytes(Post.saltBytes), author: self.id, organisation: organisation,
-            createdAt: now, topic: topic, thread: id, marking: .green, audience: .everybody, language: "en",
-            body: .lesson(lesson))
+            createdAt: now, topic: topic, thread: thread, marking: marking, audience: audience, language: "en",
+            body: body)
         let content = post.encodedContent()
         var publish = WirePublish()
         publish.post = WireSignedPost(

@@ -28,10 +28,11 @@ final class BenchRelay {
     ///   - prepare: fills the data directory before the relay starts.
     static func with<Value>(
         _ program: String?, age: Milliseconds = 0, publishes: Bool = false, limits: RelayLimits = benchLimits,
+        arguments: [String] = ["serve", "--log-level", "warning"],
         prepare: (RelayHome) throws -> Void = { _ in }, _ body: (BenchRelay) async throws -> Value
     ) async throws -> Value {
         let relay = try await start(
-            program: program, age: age, publishes: publishes, limits: limits, prepare: prepare)
+            program: program, arguments: arguments, age: age, publishes: publishes, limits: limits, prepare: prepare)
         do {
             let value = try await body(relay)
             await relay.stop()
@@ -54,7 +55,7 @@ final class BenchRelay {
     }()
 
     private static func start(
-        program: String?, age: Milliseconds, publishes: Bool, limits: RelayLimits,
+        program: String?, arguments: [String], age: Milliseconds, publishes: Bool, limits: RelayLimits,
         prepare: (RelayHome) throws -> Void
     ) async throws -> BenchRelay {
         let directory = FileManager.default.temporaryDirectory.appending(path: "lessons-bench-\(UUID().uuidString)")
@@ -85,7 +86,7 @@ final class BenchRelay {
         let sibling = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(
             path: "lessons-relay")
         process.executableURL = program.map { URL(filePath: $0) } ?? sibling
-        process.arguments = ["serve", "--data", home.path, "--log-level", "warning"]
+        process.arguments = arguments + ["--data", home.path]
         let output = Pipe()
         process.standardOutput = output
         let started = ContinuousClock.now
@@ -138,9 +139,15 @@ final class BenchRelay {
     func subscribe(
         _ pattern: String, after: Int64? = nil, untilCaughtUp: Bool = true, as context: TLSContext? = nil
     ) async throws -> BenchPeer {
-        let peer = try await connect(as: context)
         var filter = WireFilter()
         filter.topics = [pattern]
+        return try await self.subscribe(filter, after: after, untilCaughtUp: untilCaughtUp, as: context)
+    }
+
+    func subscribe(
+        _ filter: WireFilter, after: Int64? = nil, untilCaughtUp: Bool = true, as context: TLSContext? = nil
+    ) async throws -> BenchPeer {
+        let peer = try await connect(as: context)
         var subscribe = WireSubscribe()
         subscribe.filters = [filter]
         if let after { subscribe.afterSequence = after } else { subscribe.now = true }

@@ -13,8 +13,9 @@ struct LessonsBench: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             PublishBench.self, FanOutBench.self, LatencyBench.self, CatchUpBench.self, ConnectBench.self,
-            IdleBench.self, MembershipBench.self, RevocationBench.self, SearchBench.self, PeersBench.self,
-            AllBench.self,
+            IdleBench.self, SessionsBench.self, DayBench.self, MembershipBench.self, RevocationBench.self,
+            SearchBench.self, PeersBench.self,
+            AllBench.self, FastRelay.self,
         ],
         defaultSubcommand: AllBench.self)
 }
