@@ -121,7 +121,8 @@ package final class RelayServer: Service, Sendable {
                 SessionHandler(core: core, loop: loop, place: place, logger: core.logger),
             ]
         }
-        let enrolment = try await bind(port: configuration.enrolmentPort, enrolments, enrolmentHandshakes) { [self] _, _ in
+        let enrolment = try await bind(port: configuration.enrolmentPort, enrolments, enrolmentHandshakes) {
+            [self] _, _ in
             [
                 TLSHandler(
                     context: credentials.contexts.enrolment,

@@ -79,6 +79,9 @@ final class RawPeer: Sendable {
     /// Returns once the relay has closed the connection.
     func closed() async { try? await channel.closeFuture.get() }
 
+    /// Leaves without a word.
+    func abort() async throws { try await channel.close() }
+
     /// Stops and begins reading from the socket.
     func setReading(_ isReading: Bool) async throws {
         try await channel.setOption(.autoRead, value: isReading).get()
