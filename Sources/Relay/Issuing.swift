@@ -36,6 +36,10 @@ extension RelayCore {
     /// Of one member at once; see `RelayStore.maxCertificatesPerMember`.
     static var maxCertificatesPerMember: Int { RelayStore.maxCertificatesPerMember }
 
+    private static let renewalPeriod: Milliseconds = 24 * 3_600_000
+    /// Certificates of one member in that time, revoked ones included.
+    static let maxRenewals = 2 * maxCertificatesPerMember
+
     /// A fresh certificate for the member of a session.
     func renew(_ request: WireRenew, _ principal: Principal) throws -> WireEnrolled {
         let signing = try signingRequest(request.certificateRequest)
@@ -45,6 +49,12 @@ extension RelayCore {
         guard held < RelayCore.maxCertificatesPerMember else {
             throw RequestRefusal(
                 .limitExceeded, "you hold \(held) certificates; have those revoked that are not in use")
+        }
+        // Each that is revoked stands in the revocation lists until its end.
+        let recent = try store.certificates(of: member.id).count { $0.recordedAt > now - RelayCore.renewalPeriod }
+        guard recent < RelayCore.maxRenewals else {
+            throw RequestRefusal(
+                .limitExceeded, "\(recent) certificates were issued to you within a day; try again tomorrow")
         }
         let issued = try issue(
             signing, to: member.id, name: member.name, kind: member.kind, roles: member.roles,

@@ -98,6 +98,34 @@ import Wire
         }
     }
 
+    @Test func `renewing and revoking again and again does not fill the revocation lists`() async throws {
+        try await TestRelay.with { relay in
+            let member = try await relay.organisation("ours")
+            let administrator = try await relay.connect(relay.admin)
+            var identity = member
+            var refusal: WireErrorCode?
+            for _ in 0..<RelayCore.maxRenewals where refusal == nil {
+                let session = try await relay.connect(identity)
+                do {
+                    let renewed = try await Enrolment.renew(identity, over: session, now: relay.clock.now / 1_000)
+                    var revoke = WireRevokeCertificates()
+                    revoke.fingerprint = Data(try #require(identity.certificate).fingerprint)
+                    _ = try await administrator.request(.revokeCertificates(revoke))
+                    identity = renewed
+                } catch {
+                    refusal = (error as? ClientError)?.code
+                }
+                await session.close()
+            }
+            #expect(refusal == .limitExceeded)
+            relay.clock.advance(by: 25 * 3_600_000)
+            let session = try await relay.connect(identity)
+            _ = try await Enrolment.renew(identity, over: session, now: relay.clock.now / 1_000)
+            await session.close()
+            await administrator.close()
+        }
+    }
+
     @Test func `a read that an earlier stream of the connection began is not taken for the next one's`() throws {
         func stream(after: SequenceNumber, generation: Int) throws -> DeliveryStream {
             let viewer = Viewer(
