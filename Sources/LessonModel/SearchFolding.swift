@@ -40,32 +40,74 @@ package enum SearchFolding {
 
     /// The words of `text`, one space between them.
     package static func fold(_ text: String) -> String {
-        // Every post goes through here: bytes are gathered, and ASCII, which is most of them, is looked up as such.
-        var result: [UInt8] = []
-        result.reserveCapacity(text.utf8.count)
+        var text = text
+        return text.withUTF8 { utf8 in
+            // Nearly always as long or shorter; what is longer (ß) is folded again into more.
+            var capacity = utf8.count + 16
+            while true {
+                var isTooLong = false
+                let folded = String(unsafeUninitializedCapacity: capacity) { buffer in
+                    guard let count = fold(utf8, into: buffer) else {
+                        isTooLong = true
+                        return 0
+                    }
+                    return count
+                }
+                if !isTooLong { return folded }
+                capacity *= 3
+            }
+        }
+    }
+
+    /// Every post goes through here: bytes are read and written in place, and ASCII, which is most of them, is looked up.
+    /// - Returns: the length of what was written; nil when it does not fit.
+    private static func fold(_ utf8: UnsafeBufferPointer<UInt8>, into buffer: UnsafeMutableBufferPointer<UInt8>) -> Int?
+    {
+        let ascii = asciiTable
+        var count = 0
         var isApart = false
-        for scalar in text.unicodeScalars {
-            if scalar.isASCII {
-                let letter = asciiTable[Int(scalar.value)]
+        var index = 0
+        while index < utf8.count {
+            let byte = utf8[index]
+            if byte < 0x80 {
+                index += 1
+                let letter = ascii[Int(byte)]
                 if letter == 0 {
                     isApart = true
                     continue
                 }
-                if isApart, !result.isEmpty { result.append(UInt8(ascii: " ")) }
+                guard count + 2 <= buffer.count else { return nil }
+                if isApart, count > 0 {
+                    buffer[count] = UInt8(ascii: " ")
+                    count += 1
+                }
                 isApart = false
-                result.append(letter)
+                buffer[count] = letter
+                count += 1
                 continue
             }
-            switch fold(scalar) {
+            // Of a string, so well-formed (RFC 3629 §3).
+            let length = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+            var value = UInt32(byte) & (0x7F >> UInt32(length))
+            for next in index + 1..<index + length { value = value << 6 | UInt32(utf8[next] & 0x3F) }
+            index += length
+            switch Unicode.Scalar(value).map(fold) ?? .separator {
             case .separator: isApart = true
             case .mark: break
             case .letters(let letters):
-                if isApart, !result.isEmpty { result.append(UInt8(ascii: " ")) }
+                guard count + 1 + letters.utf8.count <= buffer.count else { return nil }
+                if isApart, count > 0 {
+                    buffer[count] = UInt8(ascii: " ")
+                    count += 1
+                }
                 isApart = false
-                result.append(contentsOf: letters.utf8)
+                for letter in letters.utf8 {
+                    buffer[count] = letter
+                    count += 1
+                }
             }
         }
-        return String(decoding: result, as: UTF8.self)
+        return count
     }
 
     /// How many words a text has that was folded.

@@ -35,6 +35,13 @@ extension RelayStore {
                             head = state.lastSequence ?? 0
                             return .commit
                         }
+                        unindexed.withLock { unindexed in
+                            for (request, outcome) in zip(requests, outcomes) {
+                                guard case .appended(let post) = outcome else { continue }
+                                unindexed.add(
+                                    request.post, bytes: request.signed.content.count, at: post.stored.sequence)
+                            }
+                        }
                         headNumber.withLock { $0 = max($0, head) }
                         if outcomes.contains(where: \.isRedaction) {
                             hasErasedWords.store(true, ordering: .releasing)

@@ -19,6 +19,7 @@ package final class RelayStore: Sendable {
     let topicSelections = Mutex(TopicSelections())
     /// Held by the one who indexes for search.
     let indexing = Mutex(())
+    let unindexed = Mutex(UnindexedPosts())
     /// The last post that is known to be indexed for search.
     let indexedNumber = Mutex<SequenceNumber>(0)
     /// True from the start, since the last process may have ended before it purged them.

@@ -57,7 +57,7 @@ package struct SearchResult: Sendable {
 
 extension RelayStore {
     /// Posts that are indexed in one go, so that no append waits long.
-    private static let indexedAtOnce = 16
+    private static let indexedAtOnce = 64
 
     /// Whether the log goes beyond what is known to be indexed.
     package var hasUnindexedPosts: Bool { head() > indexedNumber.withLock { $0 } }
@@ -121,15 +121,23 @@ extension RelayStore {
     }
 
     private func indexNext(_ limit: Int, _ decode: @Sendable ([UInt8]) -> Post?) throws(StorageError) -> Int {
-        let rows = try read { db in
-            try db.all(
+        let posts = try read { db in
+            let next = try db.all(
                 """
-                SELECT p.sequence, p.is_open, c.content FROM posts p CROSS JOIN post_contents c ON c.sequence = p.sequence
-                WHERE p.sequence > (SELECT through FROM search_state) ORDER BY p.sequence LIMIT ?
+                SELECT p.sequence, p.is_open FROM posts p
+                WHERE p.sequence > (SELECT through FROM search_state)
+                    AND EXISTS (SELECT 1 FROM post_contents c WHERE c.sequence = p.sequence)
+                ORDER BY p.sequence LIMIT ?
                 """,
                 [.integer(limit)]
-            ) { ($0.integer(0), $0.flag(1), decode($0.blob(2))?.searchText) }
+            ) { (sequence: $0.integer(0), isOpen: $0.flag(1)) }
+            let known = unindexed.withLock { unindexed in next.map { unindexed[$0.sequence] } }
+            return try zip(next, known).map { place, known in
+                let post = try known ?? content(place.sequence, db).flatMap(decode)
+                return (place.sequence, place.isOpen, post)
+            }
         }
+        let rows = posts.map { ($0, $1, $2?.searchText) }
         guard let last = rows.last?.0 else {
             let through = try indexedThrough()
             indexedNumber.withLock { $0 = max($0, through) }
@@ -151,8 +159,13 @@ extension RelayStore {
                 "UPDATE search_state SET through = ?, posts = posts + ?, words = words + ?",
                 [.integer(last), .integer(posts), .integer(words)])
         }
+        unindexed.withLock { $0.remove(rows.map(\.0)) }
         indexedNumber.withLock { $0 = max($0, last) }
         return rows.count
+    }
+
+    private func content(_ sequence: SequenceNumber, _ db: Database) throws -> [UInt8]? {
+        try db.first("SELECT content FROM post_contents WHERE sequence = ?", [.integer(sequence)]) { $0.blob(0) }
     }
 
     /// The threads with posts that `query` finds and `viewer` may see. What the viewer may not see changes nothing of the

@@ -16,6 +16,20 @@ import Testing
         #expect(SearchFolding.words(in: text).map(\.folded).joined(separator: " ") == folded)
     }
 
+    @Test func `a folded text is its words, whatever letters it has`() {
+        var random = SeededRandom(for: "folding")
+        let letters = Array("aZ9 -ßẞæŒłİıéЁңҒшΑω漢字あ한ﬁ🙂\u{301}\u{20E3}\u{200B}\n٣".unicodeScalars)
+        for _ in 0..<2_000 {
+            var text = ""
+            for _ in 0..<Int.random(in: 0...40, using: &random) { text.unicodeScalars.append(random.pick(letters)) }
+            let words = SearchFolding.words(in: text).map(\.folded)
+            #expect(SearchFolding.fold(text) == words.joined(separator: " "), "\(text.debugDescription)")
+        }
+        #expect(
+            SearchFolding.fold(String(repeating: "ŒŒŒ ", count: 100))
+                == Array(repeating: "oeoeoe", count: 100).joined(separator: " "))
+    }
+
     @Test func `any text is folded to its words, and they are counted`() {
         var random = SeededRandom(for: "folding")
         let some = Array("aZ9 -.\u{301}ßŁЁё静١\n\u{200D}🙂İ".unicodeScalars)
