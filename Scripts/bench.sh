@@ -46,3 +46,4 @@ fi
 "${peers[@]}"
 "$bench" catchup
 "$bench" idle
+"$bench" sessions

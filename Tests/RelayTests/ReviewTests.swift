@@ -102,25 +102,21 @@ import Wire
         try await TestRelay.with { relay in
             let member = try await relay.organisation("ours")
             let administrator = try await relay.connect(relay.admin)
-            var identity = member
+            let session = try await relay.connect(member)
             var refusal: WireErrorCode?
-            for _ in 0..<RelayCore.maxRenewals where refusal == nil {
-                let session = try await relay.connect(identity)
+            for _ in 0...RelayCore.maxRenewals where refusal == nil {
                 do {
-                    let renewed = try await Enrolment.renew(identity, over: session, now: relay.clock.now / 1_000)
+                    let renewed = try await Enrolment.renew(member, over: session, now: relay.clock.now / 1_000)
                     var revoke = WireRevokeCertificates()
-                    revoke.fingerprint = Data(try #require(identity.certificate).fingerprint)
+                    revoke.fingerprint = Data(try #require(renewed.certificate).fingerprint)
                     _ = try await administrator.request(.revokeCertificates(revoke))
-                    identity = renewed
                 } catch {
                     refusal = (error as? ClientError)?.code
                 }
-                await session.close()
             }
             #expect(refusal == .limitExceeded)
             relay.clock.advance(by: 25 * 3_600_000)
-            let session = try await relay.connect(identity)
-            _ = try await Enrolment.renew(identity, over: session, now: relay.clock.now / 1_000)
+            _ = try await Enrolment.renew(member, over: session, now: relay.clock.now / 1_000)
             await session.close()
             await administrator.close()
         }
