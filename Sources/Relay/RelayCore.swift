@@ -109,7 +109,10 @@ final class RelayCore: Sendable {
 
     private static func rateLimited(_ what: String, _ wait: TimeAmount) -> WireError {
         let milliseconds = (wait.nanoseconds + 999_999) / 1_000_000
-        let time = milliseconds < 1_000 ? "\(milliseconds) ms" : "\((milliseconds + 999) / 1_000) s"
+        let seconds = (milliseconds + 999) / 1_000
+        let time =
+            milliseconds < 1_000
+            ? "\(milliseconds) ms" : seconds < 120 ? "\(seconds) s" : "\((seconds + 59) / 60) minutes"
         return WireError(
             .rateLimited, "\(what); send it again in \(time)", isRetryable: true,
             retryAfterMs: UInt32(clamping: milliseconds))
