@@ -56,8 +56,10 @@ package struct SearchResult: Sendable {
 }
 
 extension RelayStore {
-    /// Posts that are indexed in one go, so that no append waits long.
-    private static let indexedAtOnce = 64
+    /// Posts that are indexed in one go: few, so that no append waits long; more where many wait, which costs less a post.
+    private var indexedAtOnce: Int {
+        head() - indexedNumber.withLock { $0 } > 1_000 ? 64 : 16
+    }
 
     /// Whether the log goes beyond what is known to be indexed.
     package var hasUnindexedPosts: Bool { head() > indexedNumber.withLock { $0 } }
@@ -74,7 +76,7 @@ extension RelayStore {
         try indexing.withLock { _ throws(StorageError) in
             var left = maxPosts
             while left > 0 {
-                let share = min(left, RelayStore.indexedAtOnce)
+                let share = min(left, indexedAtOnce)
                 let count = try indexNext(share, decode)
                 if count < share { return true }
                 left -= count
