@@ -33,7 +33,7 @@ swift build --build-tests --sanitize="$sanitizer" --scratch-path "$folder" "${op
 # Leaks: what Swift's runtime and OpenSSL keep until the end is no leak to anybody.
 status=0
 ASAN_OPTIONS="detect_leaks=0:log_path=$reports/report" \
-    TSAN_OPTIONS="log_path=$reports/report:history_size=4:second_deadlock_stack=1" \
+    TSAN_OPTIONS="log_path=$reports/report:history_size=4:second_deadlock_stack=1:suppressions=$PWD/Scripts/tsan-suppressions.txt" \
     "$folder/debug/lessons-relayPackageTests.xctest" --testing-library swift-testing --no-parallel "${filter[@]}" ||
     status=70
 
