@@ -20,12 +20,13 @@ __attribute__((swiftcall)) void lockSlow(
     (void)state;
     static _Thread_local uint32_t thread = 0;
     if (thread == 0) thread = (uint32_t)gettid();
-    for (;;) {
+    // Without a queue of waiters: who yields at each try never gets a lock that somebody takes again and again.
+    for (unsigned tries = 1;; tries++) {
         uint32_t expected = 0;
-        if (atomic_compare_exchange_strong_explicit(
+        if (atomic_compare_exchange_weak_explicit(
                 word, &expected, thread, memory_order_acquire, memory_order_relaxed))
             return;
-        sched_yield();
+        if (tries % 4096 == 0) sched_yield();
     }
 }
 
