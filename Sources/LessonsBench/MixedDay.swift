@@ -56,6 +56,21 @@ final class MixedDay {
         return Person(member: member, context: try member.clientContext())
     }
 
+    /// Posts so many lessons, reads all of them over several connections at once, and searches.
+    func fill(_ posts: Int) async throws {
+        guard posts > 0 else { return }
+        for topic in topics {
+            let load = try relay.member.posts(posts / topics.count, bytes: 2_048, topic: topic)
+            try await administrator.pump(load, inFlight: 64)
+        }
+        var readers: [BenchPeer] = []
+        for _ in 0..<8 { readers.append(try await relay.subscribe("day/#", after: 0, untilCaughtUp: false)) }
+        for reader in readers { try await reader.caughtUp.get() }
+        for _ in 0..<20 { for reader in readers { try await search(reader) } }
+        for reader in readers { reader.close() }
+        operationCount = 0
+    }
+
     /// One hour's share.
     /// - Returns: how many requests, posts and connections there were.
     func hour(sessions: Int, posts: Int) async throws -> Int {
