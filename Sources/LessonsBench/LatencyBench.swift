@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import NIOCore
 import NIOPosix
+import PKI
 import Relay
 
 struct LatencyBench: AsyncParsableCommand {
@@ -75,13 +76,11 @@ struct LatencyBench: AsyncParsableCommand {
 
     /// Connects as a member, is welcomed, and sends what is no frame; until the task is cancelled.
     private func sendGarbage(to relay: BenchRelay, on group: MultiThreadedEventLoopGroup) async {
-        var random = SystemRandomNumberGenerator()
+        // Made once: making it up each time would cost the machine more than sending it.
+        let garbage = ByteBuffer(bytes: SecureRandom.bytes(1_024))
         while !Task.isCancelled {
             guard let peer = try? await relay.connect(on: group) else { continue }
-            for _ in 0..<64 {
-                let bytes = (0..<1_024).map { _ in UInt8.random(in: 0...255, using: &random) }
-                try? await peer.channel.writeAndFlush(ByteBuffer(bytes: bytes)).get()
-            }
+            for _ in 0..<64 { try? await peer.channel.writeAndFlush(garbage).get() }
             peer.close()
         }
     }
