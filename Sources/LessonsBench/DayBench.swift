@@ -13,7 +13,8 @@ struct DayBench: AsyncParsableCommand {
         discussion: """
             Members of many organisations come and go, follow topics in different ways, post lessons of all markings, answer \
             each other, search, read, renew their certificates and have them revoked, more by day than by night. The relay's \
-            clock goes faster; what comes in an hour of its clock does not.
+            clock goes faster; what comes in an hour of its clock does not. For that the relay is this program: --relay is \
+            not looked at.
             """)
 
     @OptionGroup var options: BenchOptions
@@ -25,7 +26,6 @@ struct DayBench: AsyncParsableCommand {
     @Option(help: "Posts in the log before, with which the database's caches are full.") var postsBefore = 20_000
 
     func run() async throws {
-        // Never used by options: the relay is this program.
         for figure in try await figures() { try options.print([figure]) }
     }
 

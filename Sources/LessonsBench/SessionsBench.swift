@@ -52,7 +52,7 @@ struct SessionsBench: AsyncParsableCommand {
             let followed = postedTopics == nil ? names : Array(names.dropFirst())
             var peers: [BenchPeer] = []
             for index in 0..<sessions {
-                peers.append(try await relay.subscribe(filter(index, followed[index % followed.count], followed)))
+                peers.append(try await relay.subscribe(filter(index, followed[index % followed.count], names)))
             }
             let posted = Array(names.prefix(postedTopics ?? topics))
             let load = try posted.map { try relay.member.posts(posts / posted.count, bytes: bytes, topic: $0) }
@@ -91,10 +91,7 @@ struct SessionsBench: AsyncParsableCommand {
         case 3:
             filter.topics = [topic]
             filter.languages = ["en", "fr"]
-        default:
-            filter.topics =
-                ["mixed/#"] + topics.filter { $0 != topic }.map { "!" + $0 }
-                + ["!mixed/t0"].filter { $0 != "!" + topic }
+        default: filter.topics = ["mixed/#"] + topics.filter { $0 != topic }.map { "!" + $0 }
         }
         return filter
     }
