@@ -78,12 +78,12 @@ final class GroupCommitter: Sendable {
     func start() {
         for (name, body) in [("verify", verifyAll), ("commit", commitAll)] {
             finished.enter()
-            let thread = Thread { [finished] in
+            Thread { [finished] in
+                // On Linux a name reaches the system only from the thread itself.
+                Thread.current.name = name
                 body()
                 finished.leave()
-            }
-            thread.name = name
-            thread.start()
+            }.start()
         }
     }
 

@@ -5,12 +5,14 @@ import Foundation
 enum Parallel {
     /// Below this many elements a second thread costs more than it brings.
     private static let minShare = 4
+    /// Asked once: Foundation reads two files for it each time.
+    private static let processorCount = ProcessInfo.processInfo.activeProcessorCount
 
     /// `transform` of each element, in order; returns when all are done.
     static func map<Element: Sendable, Result: Sendable>(
         _ elements: [Element], _ transform: @Sendable (Element) -> Result
     ) -> [Result] {
-        let shares = min(ProcessInfo.processInfo.activeProcessorCount, elements.count / minShare)
+        let shares = min(processorCount, elements.count / minShare)
         guard shares > 1 else { return elements.map(transform) }
         let parts = Parts<Result>(count: shares)
         DispatchQueue.concurrentPerform(iterations: shares) { share in
