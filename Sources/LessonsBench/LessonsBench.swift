@@ -14,7 +14,7 @@ struct LessonsBench: AsyncParsableCommand {
         subcommands: [
             PublishBench.self, FanOutBench.self, LatencyBench.self, CatchUpBench.self, ConnectBench.self,
             IdleBench.self, SessionsBench.self, DayBench.self, MembershipBench.self, RevocationBench.self,
-            SearchBench.self, PeersBench.self,
+            SearchBench.self, StartBench.self, PeersBench.self,
             AllBench.self, FastRelay.self,
         ],
         defaultSubcommand: AllBench.self)
