@@ -68,6 +68,14 @@ package struct SearchQuery: Hashable, Sendable {
         return query
     }
 
+    /// The query with those of its terms alone, at least one, that stand at `indices`.
+    package func keeping(_ indices: Set<Int>) -> SearchQuery {
+        var query = self
+        query.terms = terms.indices.filter(indices.contains).map { terms[$0] }
+        precondition(!query.terms.isEmpty, "a query has a term")
+        return query
+    }
+
     /// Takes a phrase in quotes, or what stands before the next white space.
     private static func takeTerm(_ rest: inout Substring) -> Term {
         let text: Substring

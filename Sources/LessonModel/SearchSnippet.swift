@@ -20,7 +20,8 @@ package struct SearchSnippet: Hashable, Sendable {
 
     /// The piece with the most different terms of `query`, of the first of `texts` that has as many.
     package init(of texts: [String], for query: SearchQuery) {
-        let wanted = Set(query.terms.flatMap(\.words))
+        // By their first letters, which what matches shares: a long query is not compared with each word of a long text.
+        let wanted = Dictionary(grouping: query.terms.flatMap(\.words), by: \.unicodeScalars.first)
         let prefixes = Set(query.terms.filter(\.isPrefix).compactMap(\.words.last))
         var best: (score: Int, text: String, words: [SearchFolding.Word], matches: Set<Int>, start: Int)?
         for text in texts {
@@ -28,7 +29,9 @@ package struct SearchSnippet: Hashable, Sendable {
                 text.utf8.count > Self.maxSearchedBytes ? text.prefix(Self.maxSearchedBytes / 4) : text[...])
             let words = SearchFolding.words(in: text)
             let found = words.map { word in
-                wanted.first { Self.matches(word.folded, $0, isPrefix: prefixes.contains($0)) }
+                wanted[word.folded.unicodeScalars.first]?.first {
+                    Self.matches(word.folded, $0, isPrefix: prefixes.contains($0))
+                }
             }
             guard let (start, score) = Self.window(found), score > best?.score ?? 0 else { continue }
             best = (score, text, words, Set(found.indices.filter { found[$0] != nil }), start)

@@ -43,6 +43,7 @@ extension RelayCore {
         )
         var reply = WireSearchResults()
         reply.threads = UInt32(clamping: result.threadCount)
+        reply.moreThreads = result.hasMore
         reply.match =
             switch result.match {
             case .all: .all

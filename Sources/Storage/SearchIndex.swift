@@ -74,6 +74,14 @@ enum RelaySearch {
             INSERT INTO search_state (row, through, posts, words) VALUES (1, 0, 0, 0);
             """
 
+    /// How many open posts have `term`, counted up to `limit`.
+    static func frequency(of term: SearchQuery.Term, upTo limit: Int = .max, in db: Database) throws -> Int {
+        try db.first(
+            "SELECT count(*) FROM (SELECT 1 FROM \(open.name) WHERE \(open.name) MATCH ? LIMIT ?)",
+            [.text(term.match), .integer(limit)]
+        ) { $0.int(0) } ?? 0
+    }
+
     /// Takes a post out of its index, within the transaction that erases it; what is left of its words is purged later.
     /// - Parameter text: what was indexed; nil when the content cannot be read and is therefore not in the index.
     static func erase(_ text: Post.SearchText?, isOpen: Bool, at sequence: SequenceNumber, in db: Database) throws {
@@ -88,10 +96,15 @@ enum RelaySearch {
 
 extension SearchQuery {
     /// The query in FTS5's language. Every word is folded, so that nothing in it is anything else than a word.
-    var match: String {
-        var text = terms.map(\.match).joined(separator: isAny ? " OR " : " AND ")
-        for term in excluded { text = "(\(text)) NOT \(term.match)" }
-        return text
+    var match: String { excluding(from: wanted) }
+
+    /// The same, of posts that have the words in their titles.
+    var titleMatch: String { excluding(from: "{title} : (\(wanted))") }
+
+    private var wanted: String { terms.map(\.match).joined(separator: isAny ? " OR " : " AND ") }
+
+    private func excluding(from text: String) -> String {
+        excluded.reduce(text) { "(\($0)) NOT \($1.match)" }
     }
 
     /// The query for the index of parts of words; nil when a term is too short for it.
@@ -107,6 +120,29 @@ extension SearchQuery {
         var kind: SearchMatch
         var query: SearchQuery
         var match: String
+        /// Nil where titles are not told from other texts.
+        var titleMatch: String? { kind == .parts ? nil : query.titleMatch }
+
+        /// Where one word of many is enough, the most common ones cost most and tell least: without them, unless few are
+        /// left. Words that no open post has are kept.
+        /// - Parameter maxPosts: about so many open posts have the words that are kept.
+        func withoutCommonWords(maxPosts: Int, in db: Database) throws -> Attempt {
+            guard kind != .parts, query.isAny, query.terms.count > Self.minWords else { return self }
+            let frequencies = try query.terms.map { try RelaySearch.frequency(of: $0, upTo: maxPosts + 1, in: db) }
+            var posts = 0
+            var kept: Set<Int> = []
+            var known = 0
+            for index in frequencies.indices.sorted(by: { (frequencies[$0], $0) < (frequencies[$1], $1) }) {
+                posts += frequencies[index]
+                guard known < Self.minWords || posts <= maxPosts else { break }
+                kept.insert(index)
+                known += frequencies[index] > 0 ? 1 : 0
+            }
+            let rare = query.keeping(kept)
+            return Attempt(kind: kind, query: rare, match: rare.match)
+        }
+
+        private static let minWords = 3
     }
 
     /// From the strictest to the loosest.

@@ -48,11 +48,15 @@ package struct SearchResult: Sendable {
 
     /// Threads, the best first.
     package var hits: [Hit]
-    /// Threads in all; of restricted posts the newest `maxRestrictedPosts` are looked at.
+    /// Threads among the posts that were looked at: of restricted posts the newest `maxRestrictedPosts`; of the others the
+    /// newest `maxOpenPosts`, and where there are more, the newest so many that have it in their titles too.
     package var threadCount: Int
+    /// More open posts match than were looked at.
+    package var hasMore: Bool
     package var match: SearchMatch
 
     package static let maxRestrictedPosts = 500
+    package static let maxOpenPosts = 2_000
 }
 
 extension RelayStore {
@@ -172,19 +176,24 @@ extension RelayStore {
 
     /// The threads with posts that `query` finds and `viewer` may see. What the viewer may not see changes nothing of the
     /// answer: not the order, not the count.
-    /// - Parameter limit: threads, 1 to 500.
+    /// - Parameters:
+    ///   - limit: threads, 1 to 500.
+    ///   - maxOpenPosts: see `SearchResult.threadCount`.
     package func search(
         _ query: SearchQuery, in scope: SearchScope, viewer: Viewer, limit: Int,
+        maxOpenPosts: Int = SearchResult.maxOpenPosts,
         decode: @Sendable ([UInt8]) -> Post?
     ) throws(StorageError) -> SearchResult {
         try read { db in
             let condition = try SearchCondition(scope, store: self, db: db)
-            guard !condition.selectsNothing else { return SearchResult(hits: [], threadCount: 0, match: .all) }
+            guard !condition.selectsNothing else {
+                return SearchResult(hits: [], threadCount: 0, hasMore: false, match: .all)
+            }
             var found = SearchFinding()
             var match = SearchMatch.all
             for attempt in query.attempts where found.threads.isEmpty {
                 match = attempt.kind
-                found = try SearchFinding(attempt, condition, viewer, limit, db, decode)
+                found = try SearchFinding(attempt, condition, viewer, maxOpenPosts, db, decode)
             }
             let best = found.threads.sorted { ($0.value.score, $1.key) < ($1.value.score, $0.key) }.prefix(limit)
             let hits = try best.compactMap { thread, candidate -> SearchResult.Hit? in
@@ -202,7 +211,8 @@ extension RelayStore {
                 guard let summary, let post else { return nil }
                 return SearchResult.Hit(thread: summary, post: post)
             }
-            return SearchResult(hits: hits, threadCount: found.threadCount, match: match)
+            return SearchResult(
+                hits: hits, threadCount: found.threads.count, hasMore: found.hasMore, match: match)
         }
     }
 }
@@ -257,78 +267,75 @@ private struct SearchFinding {
 
     /// By the sequence numbers of their lessons.
     private(set) var threads: [SequenceNumber: Candidate] = [:]
-    private(set) var threadCount = 0
-
-    /// Posts that are looked at for each thread that is wanted: a thread may have many.
-    private static let postsPerThread = 4
+    /// More open posts match than were looked at.
+    private(set) var hasMore = false
 
     init() {}
 
     init(
-        _ attempt: SearchQuery.Attempt, _ condition: SearchCondition, _ viewer: Viewer, _ limit: Int, _ db: Database,
-        _ decode: ([UInt8]) -> Post?
+        _ attempt: SearchQuery.Attempt, _ condition: SearchCondition, _ viewer: Viewer, _ maxOpenPosts: Int,
+        _ db: Database, _ decode: ([UInt8]) -> Post?
     ) throws {
-        let match = attempt.match
-        let parts = attempt.kind == .parts
-        let open = parts ? RelaySearch.open.parts : RelaySearch.open.name
-        let rank = parts ? "bm25(\(open))" : RelaySearch.open.rank
-        let from = """
-            FROM \(open) CROSS JOIN posts p ON p.sequence = \(open).rowid CROSS JOIN threads t ON t.sequence = p.thread
-            WHERE \(open) MATCH ?3 AND p.is_open\(condition.sql)
-            """
-        let parameters = viewer.parameters + [.text(match)] + condition.values
+        let attempt = try attempt.withoutCommonWords(maxPosts: maxOpenPosts, in: db)
+        hasMore = try addOpen(attempt, attempt.match, condition, viewer, maxOpenPosts, db)
+        if hasMore, let match = attempt.titleMatch {
+            _ = try addOpen(attempt, match, condition, viewer, maxOpenPosts, db)
+        }
+        try addRestricted(attempt, condition, viewer, db, decode)
+    }
+
+    /// - Returns: whether there are more than the `limit` newest, which were added.
+    private mutating func addOpen(
+        _ attempt: SearchQuery.Attempt, _ match: String, _ condition: SearchCondition, _ viewer: Viewer, _ limit: Int,
+        _ db: Database
+    ) throws -> Bool {
+        let open = attempt.kind == .parts ? RelaySearch.open.parts : RelaySearch.open.name
+        let rank = attempt.kind == .parts ? "bm25(\(open))" : RelaySearch.open.rank
+        var count = 0
+        // Without a condition the thread need not be looked up.
+        let thread = condition.sql.isEmpty ? "" : "CROSS JOIN threads t ON t.sequence = p.thread"
         try db.each(
-            "SELECT p.sequence, p.thread, \(rank) AS score \(from) ORDER BY score LIMIT \(limit * Self.postsPerThread)",
-            parameters
+            """
+            SELECT p.sequence, p.thread, \(rank) FROM \(open) CROSS JOIN posts p ON p.sequence = \(open).rowid \(thread)
+            WHERE \(open) MATCH ?3 AND p.is_open\(condition.sql) ORDER BY \(open).rowid DESC LIMIT \(limit + 1)
+            """,
+            viewer.parameters + [.text(match)] + condition.values
         ) { columns in
+            count += 1
+            guard count <= limit else { return false }
             add(columns.integer(1), Candidate(sequence: columns.integer(0), score: columns.double(2)))
             return true
         }
-        threadCount = try db.first("SELECT count(DISTINCT p.thread) \(from)", parameters) { $0.int(0) } ?? 0
-        try addRestricted(attempt.query, match, parts, condition, viewer, from, db, decode)
+        return count > limit
     }
 
     private mutating func addRestricted(
-        _ query: SearchQuery, _ match: String, _ parts: Bool, _ condition: SearchCondition, _ viewer: Viewer,
-        _ open: String, _ db: Database, _ decode: ([UInt8]) -> Post?
+        _ attempt: SearchQuery.Attempt, _ condition: SearchCondition, _ viewer: Viewer, _ db: Database,
+        _ decode: ([UInt8]) -> Post?
     ) throws {
-        let index = parts ? RelaySearch.restricted.parts : RelaySearch.restricted.name
+        let index = attempt.kind == .parts ? RelaySearch.restricted.parts : RelaySearch.restricted.name
         var ranking: SearchRanking?
-        var found: Set<SequenceNumber> = []
         try db.each(
             """
             SELECT p.sequence, p.thread, c.content FROM \(index) CROSS JOIN posts p ON p.sequence = \(index).rowid
                 CROSS JOIN threads t ON t.sequence = p.thread CROSS JOIN post_contents c ON c.sequence = p.sequence
             WHERE \(index) MATCH ?3 AND \(VisibilitySQL.post("p"))\(condition.sql)
-            ORDER BY p.sequence DESC LIMIT \(SearchResult.maxRestrictedPosts)
+            ORDER BY \(index).rowid DESC LIMIT \(SearchResult.maxRestrictedPosts)
             """,
-            viewer.parameters + [.text(match)] + condition.values
+            viewer.parameters + [.text(attempt.match)] + condition.values
         ) { columns in
             guard let text = decode(columns.blob(2))?.searchText else { return true }
-            let known = try ranking ?? Self.ranking(query, db)
+            let known = try ranking ?? Self.ranking(attempt.query, db)
             ranking = known
-            found.insert(columns.integer(1))
-            add(columns.integer(1), Candidate(sequence: columns.integer(0), score: known.score(text, query)))
+            add(
+                columns.integer(1),
+                Candidate(sequence: columns.integer(0), score: known.score(text, attempt.query)))
             return true
         }
-        guard !found.isEmpty else { return }
-        // Threads with open posts among what was found are counted already.
-        let counted = try db.first(
-            """
-            SELECT count(DISTINCT p.thread) \(open)
-                AND p.thread IN (SELECT value FROM json_each(?\(SearchCondition.firstParameter + condition.values.count)))
-            """,
-            viewer.parameters + [.text(match)] + condition.values
-                + [.text("[\(found.map(String.init).joined(separator: ","))]")]
-        ) { $0.int(0) }
-        threadCount += found.count - (counted ?? 0)
     }
 
     private static func ranking(_ query: SearchQuery, _ db: Database) throws -> SearchRanking {
-        let name = RelaySearch.open.name
-        let frequencies = try query.terms.map { term in
-            try db.first("SELECT count(*) FROM \(name) WHERE \(name) MATCH ?", [.text(term.match)]) { $0.int(0) } ?? 0
-        }
+        let frequencies = try query.terms.map { try RelaySearch.frequency(of: $0, in: db) }
         let totals = try db.first("SELECT posts, words FROM search_state") { ($0.int(0), $0.int(1)) } ?? (0, 0)
         return SearchRanking(
             posts: totals.0, words: totals.1, frequencies: frequencies, weights: SearchIndex.weights)

@@ -48,6 +48,43 @@ import Testing
         #expect(result.threadCount == 1)
     }
 
+    @Test func `of what very many posts have, the newest are found and those with it in their titles`() throws {
+        let world = try SearchWorld()
+        let titled = try world.lesson("Radios and their batteries", observation: "An old one.")
+        let without = try world.lesson("Radios, no longer", observation: "Drones instead.")
+        var others: [PostID] = []
+        for index in 1...5 { others.append(try world.lesson("Number \(index)", observation: "The radios again.").id) }
+
+        let few = try world.result(SearchQuery("radios -drones"), maxOpenPosts: 3)
+        #expect(few.hits.first?.thread.id == titled.id, "the word in its title counts most")
+        #expect(Set(few.hits.map(\.thread.id)) == Set(others.suffix(3) + [titled.id]))
+        #expect(few.threadCount == 4 && few.hasMore)
+
+        let all = try world.result(SearchQuery("radios -drones"), maxOpenPosts: 6)
+        #expect(all.threadCount == 6 && !all.hasMore)
+        #expect(!all.hits.contains { $0.thread.id == without.id })
+        let here = SearchScope(filter: SubscriptionFilter(topics: [try TopicFilter("cyber/#")]))
+        let there = try world.lesson("Elsewhere", observation: "Of radios.", topic: Fixture.topics[2])
+        for _ in 1...4 { try world.lesson("Later", observation: "The radios again.") }
+        let narrowed = try world.result(SearchQuery("radios"), here, maxOpenPosts: 3)
+        #expect(narrowed.hits.map(\.thread.id) == [there.id], "what the scope leaves out does not count")
+        #expect(!narrowed.hasMore)
+    }
+
+    @Test func `what is like a text shares its rare words, not those that most posts have`() throws {
+        let world = try SearchWorld()
+        let like = try world.lesson(
+            "Quartz", observation: "An oscillator drifted, we replaced the crystal and learned.")
+        for index in 1...20 { try world.lesson("Number \(index)", observation: "We replaced and learned, procedure.") }
+        let text = "Learned procedure: replaced the drifted crystal of an oscillator."
+        let query = try #require(SearchQuery(similarTo: text))
+        #expect(try world.result(query, maxOpenPosts: 10).hits.map(\.thread.id) == [like.id])
+        #expect(try world.result(query, maxOpenPosts: 1_000).threadCount == 21)
+        // Where every word is common, the rarest are looked for all the same.
+        let common = try #require(SearchQuery(similarTo: "learned replaced procedure number"))
+        #expect(try world.result(common, maxOpenPosts: 10).hits.count >= 10)
+    }
+
     @Test func `a scope narrows by topic, organisation, marking and time`() throws {
         let world = try SearchWorld()
         let here = try world.lesson("Radios here")
@@ -137,6 +174,7 @@ final class SearchWorld {
         )
     }
 
+    @discardableResult
     func lesson(
         _ title: String, observation: String = "It happened.", tags: [String] = [], topic: Topic = Fixture.topics[0]
     ) throws -> Post {
@@ -163,10 +201,17 @@ final class SearchWorld {
     func read(_ content: [UInt8]) -> Post? { readable.post(content) }
 
     func result(_ text: String, _ scope: SearchScope = SearchScope(), as viewer: Viewer? = nil) throws -> SearchResult {
+        try result(SearchQuery(text), scope, as: viewer)
+    }
+
+    func result(
+        _ query: SearchQuery, _ scope: SearchScope = SearchScope(), as viewer: Viewer? = nil,
+        maxOpenPosts: Int = SearchResult.maxOpenPosts
+    ) throws -> SearchResult {
         let readable = readable
         try fixture.store.indexForSearch { readable.post($0) }
         return try fixture.store.search(
-            try SearchQuery(text), in: scope, viewer: viewer ?? author, limit: 100
+            query, in: scope, viewer: viewer ?? author, limit: 100, maxOpenPosts: maxOpenPosts
         ) { readable.post($0) }
     }
 

@@ -89,7 +89,10 @@ struct SearchCommand: AsyncParsableCommand {
         }
         for hit in found.hits { try output.data(hit.lines) }
         let rest = found.threadCount - found.hits.count
-        if rest > 0 { output.message(StyledText("and \(rest) more; narrow the search, or give --limit")) }
+        if rest > 0 {
+            let more = found.hasMore ? "more than \(rest) more" : "\(rest) more"
+            output.message(StyledText("and \(more); narrow the search, or give --limit"))
+        }
         output.message(StyledText("read one with: lessons show \(first.row.sequence)", .dim))
     }
 }
@@ -98,6 +101,8 @@ struct SearchCommand: AsyncParsableCommand {
 struct FoundThreads: Sendable {
     var hits: [FoundThread]
     var threadCount: Int
+    /// There are more than that.
+    var hasMore: Bool
     var match: SearchMatch
 
     init(_ results: WireSearchResults) {
@@ -107,6 +112,7 @@ struct FoundThreads: Sendable {
                 snippet: hit.snippet.map { SearchSnippet.Fragment(text: $0.text, isMatch: $0.match) })
         }
         threadCount = Int(results.threads)
+        hasMore = results.moreThreads
         match =
             switch results.match {
             case .some: .some
@@ -123,6 +129,7 @@ struct FoundThreads: Sendable {
                 snippet: SearchSnippet(of: texts, for: query).fragments)
         }
         threadCount = result.threadCount
+        hasMore = false
         match = result.match
     }
 }

@@ -232,7 +232,9 @@ final class ClientWork: Sendable {
         search.limit = 100
         let found = FoundThreads(try await connection.search(search))
         mailbox.post(
-            .searched(request, rows: found.hits.compactMap { TerminalUI.ThreadRow($0) }, total: found.threadCount))
+            .searched(
+                request, rows: found.hits.compactMap { TerminalUI.ThreadRow($0) }, total: found.threadCount,
+                hasMore: found.hasMore))
     }
 
     private func changeSubscription(_ body: () async throws -> Void) async throws {

@@ -94,7 +94,7 @@ package enum ClientEvent: Sendable {
     case threads([ThreadRow], for: ThreadsRequest)
     case thread(id: PostID, posts: [ShownPost], readThrough: SequenceNumber)
     case list(ListKind, [ListItem])
-    case searched(SearchRequest, rows: [ThreadRow], total: Int)
+    case searched(SearchRequest, rows: [ThreadRow], total: Int, hasMore: Bool = false)
     case similar([ThreadRow])
     case link(LinkState)
     /// Posts came, of these threads.

@@ -57,10 +57,10 @@ extension ClientState {
         case .threads(let rows, let request): takeThreads(rows, request)
         case .thread(let id, let posts, let readThrough): return takeThread(id, posts, readThrough)
         case .list(let kind, let items): takeList(kind, items)
-        case .searched(let request, let rows, let total):
+        case .searched(let request, let rows, let total, let hasMore):
             guard case .search(var search)? = dialogs.last, search.request == request else { return [] }
             search.rows = rows
-            search.total = total
+            search.total = SearchState.Total(threads: total, hasMore: hasMore)
             search.selected = min(search.selected, max(0, rows.count - 1))
             dialogs[dialogs.count - 1] = .search(search)
         case .similar(let rows): compose?.review?.similar = rows

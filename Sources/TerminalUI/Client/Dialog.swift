@@ -37,9 +37,15 @@ package struct SearchState: Sendable {
     package var topic: String?
     package var rows: [ThreadRow] = []
     /// Nil before the first answer.
-    package var total: Int?
+    package var total: Total?
     package var selected = 0
     package var top = 0
+
+    package struct Total: Hashable, Sendable {
+        package var threads = 0
+        /// There are more than that.
+        package var hasMore = false
+    }
 
     var request: SearchRequest { SearchRequest(text: editor.text, scope: scope, topic: topic) }
 }

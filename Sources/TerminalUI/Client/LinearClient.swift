@@ -83,7 +83,8 @@ package struct LinearClient: Sendable {
         case .searched:
             if case .search(let search)? = state.dialogs.last {
                 choices = .search
-                turn.lines += [Texts.found(search.total ?? 0)] + numbered(search.rows.map(Self.sentence))
+                turn.lines +=
+                    [Texts.found(search.total ?? SearchState.Total())] + numbered(search.rows.map(Self.sentence))
             }
         case .list(let kind, let items):
             choices = .list

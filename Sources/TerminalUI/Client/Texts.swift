@@ -27,7 +27,10 @@ package enum Texts {
     static func newPosts(_ count: Int) -> String { "\(count) new, R shows" }
     static func unread(_ count: Int) -> String { "\(count) unread" }
     static func waiting(_ count: Int) -> String { "outbox \(count)" }
-    static func found(_ count: Int) -> String { count == 1 ? "1 thread" : "\(count) threads" }
+    static func found(_ total: SearchState.Total) -> String {
+        if total.hasMore { return "more than \(total.threads) threads" }
+        return total.threads == 1 ? "1 thread" : "\(total.threads) threads"
+    }
     static func sent(_ number: SequenceNumber) -> String { "posted as #\(number)" }
     static func transfer(_ file: TransferState) -> String {
         "\(file.percent) % of \(SafeText.line(file.name)), \(ByteText.short(file.size))"

@@ -3229,11 +3229,15 @@ package nonisolated struct WireSearchResults: Sendable {
 
   package var hits: [WireSearchHit] = []
 
-  /// Threads in all that were found.
+  /// Threads in all that were found, or the best known of them: see `more_threads`.
   package var threads: UInt32 = 0
 
   /// How they were found: each way is tried when the one before finds nothing.
   package var match: WireSearchMatch = .unspecified
+
+  /// There are more threads than `threads`. Of what very many open posts have, the relay looks at the newest posts and at
+  /// the newest that have it in their titles.
+  package var moreThreads: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -9203,7 +9207,7 @@ nonisolated extension WireSearch: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WireSearchResults: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SearchResults"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{1}threads\0\u{1}match\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hits\0\u{1}threads\0\u{1}match\0\u{3}more_threads\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -9214,6 +9218,7 @@ nonisolated extension WireSearchResults: SwiftProtobuf.Message, SwiftProtobuf._M
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.hits) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 3: try { try decoder.decodeSingularEnumField(value: &self.match) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.moreThreads) }()
       default: break
       }
     }
@@ -9229,6 +9234,9 @@ nonisolated extension WireSearchResults: SwiftProtobuf.Message, SwiftProtobuf._M
     if self.match != .unspecified {
       try visitor.visitSingularEnumField(value: self.match, fieldNumber: 3)
     }
+    if self.moreThreads != false {
+      try visitor.visitSingularBoolField(value: self.moreThreads, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -9236,6 +9244,7 @@ nonisolated extension WireSearchResults: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.hits != rhs.hits {return false}
     if lhs.threads != rhs.threads {return false}
     if lhs.match != rhs.match {return false}
+    if lhs.moreThreads != rhs.moreThreads {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
