@@ -40,6 +40,14 @@ struct SearchIndex: Sendable {
             [.integer(sequence), .text(text.parts)])
     }
 
+    /// How many posts have `term`, counted up to `limit`.
+    func frequency(of term: SearchQuery.Term, upTo limit: Int = .max, in db: Database) throws -> Int {
+        try db.first(
+            "SELECT count(*) FROM (SELECT 1 FROM \(name) WHERE \(name) MATCH ? LIMIT ?)",
+            [.text(term.match), .integer(limit)]
+        ) { $0.int(0) } ?? 0
+    }
+
     /// Rewrites the index without what was taken out, which until then stands in it marked as gone.
     func purge(in db: Database) throws {
         for table in [name, parts] { try db.run("INSERT INTO \(table) (\(table)) VALUES ('optimize')") }
@@ -73,14 +81,6 @@ enum RelaySearch {
             ) STRICT;
             INSERT INTO search_state (row, through, posts, words) VALUES (1, 0, 0, 0);
             """
-
-    /// How many open posts have `term`, counted up to `limit`.
-    static func frequency(of term: SearchQuery.Term, upTo limit: Int = .max, in db: Database) throws -> Int {
-        try db.first(
-            "SELECT count(*) FROM (SELECT 1 FROM \(open.name) WHERE \(open.name) MATCH ? LIMIT ?)",
-            [.text(term.match), .integer(limit)]
-        ) { $0.int(0) } ?? 0
-    }
 
     /// Takes a post out of its index, within the transaction that erases it; what is left of its words is purged later.
     /// - Parameter text: what was indexed; nil when the content cannot be read and is therefore not in the index.
@@ -124,11 +124,11 @@ extension SearchQuery {
         var titleMatch: String? { kind == .parts ? nil : query.titleMatch }
 
         /// Where one word of many is enough, the most common ones cost most and tell least: without them, unless few are
-        /// left. Words that no open post has are kept.
-        /// - Parameter maxPosts: about so many open posts have the words that are kept.
-        func withoutCommonWords(maxPosts: Int, in db: Database) throws -> Attempt {
+        /// left. Words that no post of `index` has are kept.
+        /// - Parameter maxPosts: about so many posts have the words that are kept.
+        func withoutCommonWords(maxPosts: Int, of index: SearchIndex, in db: Database) throws -> Attempt {
             guard kind != .parts, query.isAny, query.terms.count > Self.minWords else { return self }
-            let frequencies = try query.terms.map { try RelaySearch.frequency(of: $0, upTo: maxPosts + 1, in: db) }
+            let frequencies = try query.terms.map { try index.frequency(of: $0, upTo: maxPosts + 1, in: db) }
             var posts = 0
             var kept: Set<Int> = []
             var known = 0

@@ -276,7 +276,7 @@ private struct SearchFinding {
         _ attempt: SearchQuery.Attempt, _ condition: SearchCondition, _ viewer: Viewer, _ maxOpenPosts: Int,
         _ db: Database, _ decode: ([UInt8]) -> Post?
     ) throws {
-        let attempt = try attempt.withoutCommonWords(maxPosts: maxOpenPosts, in: db)
+        let attempt = try attempt.withoutCommonWords(maxPosts: maxOpenPosts, of: RelaySearch.open, in: db)
         hasMore = try addOpen(attempt, attempt.match, condition, viewer, maxOpenPosts, db)
         if hasMore, let match = attempt.titleMatch {
             _ = try addOpen(attempt, match, condition, viewer, maxOpenPosts, db)
@@ -335,7 +335,7 @@ private struct SearchFinding {
     }
 
     private static func ranking(_ query: SearchQuery, _ db: Database) throws -> SearchRanking {
-        let frequencies = try query.terms.map { try RelaySearch.frequency(of: $0, in: db) }
+        let frequencies = try query.terms.map { try RelaySearch.open.frequency(of: $0, in: db) }
         let totals = try db.first("SELECT posts, words FROM search_state") { ($0.int(0), $0.int(1)) } ?? (0, 0)
         return SearchRanking(
             posts: totals.0, words: totals.1, frequencies: frequencies, weights: SearchIndex.weights)

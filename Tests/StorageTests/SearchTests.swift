@@ -267,6 +267,23 @@ private final class Readable: Sendable {
         #expect(try found("radio", MirrorQuery(filter: nowhere)) == [])
     }
 
+    @Test func `of what very many posts have, the newest are found and those with it in their titles`() throws {
+        let titled = try store("What happened", at: 1)
+        var others: [PostID] = []
+        for sequence: SequenceNumber in 2...6 { others.append(try store("Number \(sequence)", at: sequence).id) }
+        func search(_ listing: MirrorQuery = MirrorQuery(), maxPosts: Int) throws -> MirrorSearchResult {
+            try mirror.search(SearchQuery("happened"), in: listing, maxPosts: maxPosts) { readable.post($0) }
+        }
+        let few = try search(maxPosts: 2)
+        #expect(few.hits.map(\.thread.id) == [titled.id] + others.suffix(2).reversed())
+        #expect(few.threadCount == 3 && few.hasMore)
+        let all = try search(MirrorQuery(limit: 1), maxPosts: 6)
+        #expect(all.hits.count == 1 && all.threadCount == 6 && !all.hasMore)
+        let nobody = MirrorQuery(organisation: OrganisationSlug("nobody"))
+        #expect(try search(nobody, maxPosts: 2).hits.isEmpty)
+        #expect(try search(MirrorQuery(organisation: author.organisation), maxPosts: 6).threadCount == 6)
+    }
+
     @Test func `what was purged is found no more, and its words are gone from the file`() throws {
         let secret = try store("Zanzibarquux", at: 1)
         let other = try store("Radio", at: 2)

@@ -121,7 +121,7 @@ struct FoundThreads: Sendable {
             }
     }
 
-    init(_ result: (hits: [MirrorHit], threadCount: Int, match: SearchMatch), _ query: SearchQuery) {
+    init(_ result: MirrorSearchResult, _ query: SearchQuery) {
         hits = result.hits.map { hit in
             let texts = (try? Post(content: hit.post.stored.post.content))?.searchedTexts ?? []
             return FoundThread(
@@ -129,7 +129,7 @@ struct FoundThreads: Sendable {
                 snippet: SearchSnippet(of: texts, for: query).fragments)
         }
         threadCount = result.threadCount
-        hasMore = false
+        hasMore = result.hasMore
         match = result.match
     }
 }

@@ -73,8 +73,7 @@ final class ClientWork: Sendable {
         case .loadThread(let id, _): try postThread(id)
         case .search(let request):
             guard lastSearch.withLock({ $0 == request }) else { return }
-            let (rows, total) = try search(request.text, topic: request.topic)
-            mailbox.post(.searched(request, rows: rows, total: total))
+            mailbox.post(try search(request))
         case .findSimilar(let text): mailbox.post(.similar(try similar(text)))
         case .markRead(let id, let through):
             try mirror.markRead(id, through: through)
@@ -133,22 +132,24 @@ final class ClientWork: Sendable {
                 id: id, posts: mirror.shown(try mirror.thread(id)), readThrough: try mirror.mark(of: id).readThrough))
     }
 
-    private func search(_ text: String, topic: String?) throws -> ([TerminalUI.ThreadRow], Int) {
-        let words = SearchWords(text)
+    private func search(_ request: SearchRequest) throws -> ClientEvent {
+        let words = SearchWords(request.text)
         guard words.countries.isEmpty else {
             throw CommandFailure(.usage, "BAD_FILTER", Texts.Work.countriesAtRelay)
         }
         // The last word is still being typed.
         let isWordOpen = words.text.last.map { $0.isLetter || $0.isNumber } ?? false
-        guard let query = try? SearchQuery(isWordOpen ? words.text + "*" : words.text) else { return ([], 0) }
-        let place = MirrorQuery(filter: words.filter(in: topic), organisation: words.organisation, limit: 100)
+        guard let query = try? SearchQuery(isWordOpen ? words.text + "*" : words.text) else {
+            return .searched(request, rows: [], total: 0)
+        }
+        let place = MirrorQuery(filter: words.filter(in: request.topic), organisation: words.organisation, limit: 100)
         let result = try mirror.search(query, in: place) { try? Post(content: $0) }
         let found = FoundThreads(result, query)
         var rows = result.hits.map { TerminalUI.ThreadRow($0.thread) }
         for (index, hit) in found.hits.enumerated() where rows.indices.contains(index) {
             rows[index].snippet = TerminalUI.ThreadRow(hit)?.snippet
         }
-        return (rows, found.threadCount)
+        return .searched(request, rows: rows, total: found.threadCount, hasMore: found.hasMore)
     }
 
     private func similar(_ text: String) throws -> [TerminalUI.ThreadRow] {
