@@ -120,8 +120,10 @@ let package = Package(
         .target(
             name: "FaultyStorage", dependencies: [grdbSQLite, nioConcurrency], path: "Tests/FaultyStorage",
             swiftSettings: settings),
+        .target(name: "FaultyFiles", path: "Tests/FaultyFiles"),
         .testTarget(
-            name: "StorageTests", dependencies: ["FaultyStorage", "Storage", "LessonModel", "PKI", "TestSupport"],
+            name: "StorageTests",
+            dependencies: ["FaultyFiles", "FaultyStorage", "Storage", "LessonModel", "PKI", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "RelayTests",

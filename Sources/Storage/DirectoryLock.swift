@@ -43,9 +43,7 @@ enum PrivateFile {
     /// Makes `path` with mode 0600 when it is missing, so that SQLite gives its companion files the same mode.
     static func create(_ path: String) throws(StorageError) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw .failed(sqliteCode: 14, message: "cannot open \(path): \(String(cString: strerror(errno)))")
-        }
+        guard descriptor >= 0 else { throw .ofFile("open", path) }
         close(descriptor)
     }
 
@@ -54,14 +52,27 @@ enum PrivateFile {
     static func remove(_ path: String) { unlink(path) }
 
     /// Gives `source` the name `target` and writes the name to the disk.
+    /// - Throws: `.full` or `.failed`; `source` may have the new name then.
     static func move(_ source: String, to target: String) throws(StorageError) {
+        guard rename(source, target) == 0 else { throw .ofFile("name", target) }
         let directory = target.lastIndex(of: "/").map { String(target[..<$0]) } ?? "."
-        guard rename(source, target) == 0 else {
-            throw .failed(sqliteCode: 14, message: "cannot name \(target): \(String(cString: strerror(errno)))")
-        }
-        let descriptor = open(directory.isEmpty ? "/" : directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        try sync(directory: directory.isEmpty ? "/" : directory)
+    }
+
+    /// Writes the names in a directory to the disk.
+    static func sync(directory: String) throws(StorageError) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .ofFile("open", directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .ofFile("sync", directory) }
+    }
+}
+
+extension StorageError {
+    /// What `errno` says of a system call on a file.
+    static func ofFile(_ what: String, _ path: String) -> StorageError {
+        let reason = errno
+        if reason == ENOSPC || reason == EDQUOT { return .full }
+        return .failed(sqliteCode: 14, message: "cannot \(what) \(path): \(String(cString: strerror(reason)))")
     }
 }

@@ -21,7 +21,7 @@ package struct BlobFiles: Sendable {
     package init(directory: String) throws(StorageError) {
         self.directory = directory
         for path in [directory, directory + "/partial"] where mkdir(path, 0o700) != 0 && errno != EEXIST {
-            throw BlobFiles.failure("make", path)
+            throw .ofFile("make", path)
         }
     }
 
@@ -53,7 +53,7 @@ package struct BlobFiles: Sendable {
     func append(_ bytes: UnsafeRawBufferPointer, to digest: [UInt8], of owner: String) throws(StorageError) -> Int64 {
         let path = partialPath(digest, owner)
         let file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw BlobFiles.failure("open", path) }
+        guard file >= 0 else { throw .ofFile("open", path) }
         defer { close(file) }
         try BlobFiles.write(bytes, to: file, path)
         return BlobFiles.size(of: path) ?? 0
@@ -89,7 +89,7 @@ package struct BlobFiles: Sendable {
         }
         let copy = directory + "/partial/copy-\(getpid())-\(UInt64.random(in: 0 ... .max))"
         let target = open(copy, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard target >= 0 else { throw BlobFiles.failure("make", copy) }
+        guard target >= 0 else { throw .ofFile("make", copy) }
         defer { close(target) }
         do throws(StorageError) {
             var hash = SHA256Stream()
@@ -117,7 +117,7 @@ package struct BlobFiles: Sendable {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT { return nil }
-            throw BlobFiles.failure("open", path)
+            throw .ofFile("open", path)
         }
         defer { close(file) }
         var failed = false
@@ -131,7 +131,7 @@ package struct BlobFiles: Sendable {
                 initialized += read
             }
         }
-        guard !failed else { throw BlobFiles.failure("read", path) }
+        guard !failed else { throw .ofFile("read", path) }
         return bytes
     }
 
@@ -169,28 +169,29 @@ package struct BlobFiles: Sendable {
 
     // MARK: Parts
 
-    /// The file goes to its place, and both are on the disk; one that is there already stays.
+    /// The file goes to its place, and it and its name are on the disk; one that is there already stays.
     private func keep(_ partial: String, as digest: [UInt8]) throws(StorageError) {
         let path = path(digest)
-        guard !has(digest) else {
-            unlink(partial)
-            return
-        }
-        let file = open(partial, O_RDWR | O_CLOEXEC)
-        guard file >= 0 else { throw BlobFiles.failure("open", partial) }
-        let isSynced = fsync(file) == 0
-        close(file)
-        guard isSynced else { throw BlobFiles.failure("sync", partial) }
         let folder = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
-        if mkdir(folder, 0o700) == 0 { BlobFiles.syncDirectory(directory) }
-        try PrivateFile.move(partial, to: path)
-    }
-
-    private static func syncDirectory(_ path: String) {
-        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { return }
-        fsync(descriptor)
-        close(descriptor)
+        if has(digest) {
+            unlink(partial)
+            // Whoever put it there may not have come as far as this.
+            try PrivateFile.sync(directory: folder)
+        } else {
+            let file = open(partial, O_RDWR | O_CLOEXEC)
+            guard file >= 0 else { throw .ofFile("open", partial) }
+            let isSynced = fsync(file) == 0
+            let failure = StorageError.ofFile("sync", partial)
+            close(file)
+            guard isSynced else {
+                // What is lost now, a later sync that succeeds does not tell (fsync(2)): the file begins anew.
+                unlink(partial)
+                throw failure
+            }
+            guard mkdir(folder, 0o700) == 0 || errno == EEXIST else { throw .ofFile("make", folder) }
+            try PrivateFile.move(partial, to: path)
+        }
+        try PrivateFile.sync(directory: directory)
     }
 
     private static func size(of path: String) -> Int64? {
@@ -200,7 +201,7 @@ package struct BlobFiles: Sendable {
 
     package static func digest(of path: String) throws(StorageError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { throw failure("open", path) }
+        guard file >= 0 else { throw .ofFile("open", path) }
         defer { close(file) }
         var hash = SHA256Stream()
         try eachPiece(of: file, path) { (piece) throws(StorageError) in hash.update(piece) }
@@ -215,7 +216,7 @@ package struct BlobFiles: Sendable {
         while true {
             let count = Glibc.read(file, buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw failure("read", path) }
+            guard count >= 0 else { throw .ofFile("read", path) }
             guard count > 0 else { return }
             try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
         }
@@ -226,7 +227,7 @@ package struct BlobFiles: Sendable {
         while !rest.isEmpty {
             let count = Glibc.write(file, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw failure("write", path) }
+            guard count > 0 else { throw .ofFile("write", path) }
             rest = rest.dropFirst(count)
         }
     }
@@ -246,11 +247,5 @@ package struct BlobFiles: Sendable {
 
     private static func tooLong(_ path: String, _ maxBytes: Int64) -> StorageError {
         .limit("\(path) is longer than \(maxBytes / 1_048_576) MiB, the most that can be attached")
-    }
-
-    private static func failure(_ what: String, _ path: String) -> StorageError {
-        let reason = errno
-        if reason == ENOSPC || reason == EDQUOT { return .full }
-        return .failed(sqliteCode: 14, message: "cannot \(what) \(path): \(String(cString: strerror(reason)))")
     }
 }
