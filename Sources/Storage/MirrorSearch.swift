@@ -58,6 +58,11 @@ extension ClientMirror {
 
     private static func indexNew(_ db: Database, _ decode: ([UInt8]) -> Post?) throws {
         let name = MirrorSearch.index.name
+        // Nothing is in the index that is not in the mirror, so that as many are the same ones: asked at every letter typed.
+        let counts = try db.first("SELECT (SELECT count(*) FROM posts), (SELECT count(*) FROM \(name)_docsize)") {
+            ($0.int(0), $0.int(1))
+        }
+        guard let counts, counts.0 != counts.1 else { return }
         // What cannot be read is indexed as nothing, so that it is not tried again and again.
         let new = try db.all(
             "SELECT sequence, content FROM posts WHERE sequence NOT IN (SELECT id FROM \(name)_docsize)"
