@@ -8,7 +8,7 @@ import Wire
 @testable import Relay
 
 /// The relay's clock is set, forwards and backwards, while members are connected.
-@Suite struct ClockTests {
+@Suite(.timeLimit(.minutes(2))) struct ClockTests {
     private static let hour: Milliseconds = 3_600_000
     private static let day = 24 * hour
 

@@ -11,7 +11,7 @@ import Wire
 
 /// Peers that are slow, silent, greedy or hostile: each is cut off or held off, nothing of it stays with the relay, and
 /// what is for the others reaches them while it goes on. What concerns TLS alone is in TLSTests.
-@Suite struct HostilePeerTests {
+@Suite(.timeLimit(.minutes(2))) struct HostilePeerTests {
     private static let limits: RelayLimits = {
         var limits = RelayLimits()
         limits.handshakeSeconds = 1
