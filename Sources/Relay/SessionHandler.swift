@@ -327,8 +327,16 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
                 ?? RequestAnswer(.error(WireError(.unsupported, "that frame is no request; see lessons.proto")))
             loop.eventLoop.execute { [self] in
                 isAnswering = false
-                if let change = answer.streamChange { apply(change, principal) }
-                send(answer.body, requestID)
+                var body = answer.body
+                if let change = answer.streamChange {
+                    apply(change, principal)
+                    // An open stream that goes on where it is has moved since the answer was made.
+                    if case .subscribed(var reply) = body, let stream {
+                        reply.cursor = stream.sentThrough
+                        body = .subscribed(reply)
+                    }
+                }
+                send(body, requestID)
                 resumeStream()
                 answerNext()
                 flushIfDue()

@@ -148,6 +148,26 @@ import Wire
         }
     }
 
+    @Test func `an open stream that is to follow more says where it goes on, which is not where it was acknowledged`()
+        async throws
+    {
+        try await TestRelay.with { relay in
+            let author = try await relay.organisation("author")
+            let connection = try await relay.connect(author)
+            let reader = try await relay.connect(author)
+            #expect(try await reader.open(durable: "one").cursor == 0)
+            for index in 1...3 {
+                _ = try await connection.publish(author.lesson("Lesson \(index)").signed)
+                _ = try await reader.nextPost()
+            }
+            #expect(try await reader.open(["media"], durable: "one", after: nil).cursor == 3)
+            _ = try await connection.publish(author.lesson("Lesson 4").signed)
+            #expect(try await reader.nextPost().sequence == 4)
+            await connection.close()
+            await reader.close()
+        }
+    }
+
     @Test func `a second subscription to another durable name on one connection is refused`() async throws {
         try await TestRelay.with { relay in
             let connection = try await relay.connect(relay.admin)
