@@ -8,7 +8,7 @@ import Wire
 @testable import Relay
 
 /// A member's client that keeps to protocol.md and is cut off at any moment: an outbox that is sent again until there is an
-/// answer, a durable subscription, credit in small pieces, acknowledgements now and then.
+/// answer, a durable subscription whose filters change, credit in small pieces, acknowledgements now and then.
 final class SimulatedClient {
     enum Answer: Equatable {
         case stored(SequenceNumber)
@@ -42,6 +42,26 @@ final class SimulatedClient {
     /// Answers to the administrator's requests.
     private(set) var revocations = 0
     private var hasSubscribed = false
+
+    /// Topics that a subscription can be of.
+    static let patterns = ["#", "policing/#", "+/community", "media"]
+    /// What the relay has last said to follow for this member, and after which place.
+    private(set) var subscription: (patterns: Set<String>, after: SequenceNumber)?
+    /// All that it has ever said to follow.
+    private(set) var everFollowed: Set<Set<String>> = []
+    private(set) var filterChanges = 0
+    /// Topics that a request without an answer may have brought.
+    private var asked: [UInt64: Set<String>] = [:]
+    private var uncertain: Set<String> = []
+
+    static func selects(_ pattern: String, _ topic: Topic) -> Bool {
+        switch pattern {
+        case "#": true
+        case "policing/#": topic.path.hasPrefix("policing/")
+        case "+/community": topic.path == "policing/community"
+        default: topic.path == pattern
+        }
+    }
 
     init(_ index: Int, _ person: SimulatedMembers.Person, filter: String) {
         self.index = index
@@ -78,6 +98,8 @@ final class SimulatedClient {
         guard let channel else { return }
         read(isHeard: false)
         self.channel = nil
+        uncertain.formUnion(asked.values.joined())
+        asked = [:]
         channel.pipeline.fireChannelInactive()
         _ = try? channel.finish(acceptAlreadyClosed: true)
     }
@@ -196,15 +218,35 @@ final class SimulatedClient {
         var subscribe = WireSubscribe()
         subscribe.durable = "inbox"
         if !hasSubscribed || random.chance(oneIn: 3) {
-            var filter = WireFilter()
-            filter.topics = [self.filter]
-            subscribe.filters = [filter]
+            subscribe.filters = [SimulatedClient.filter(of: filter)]
             subscribe.replace = true
         }
         if !hasSubscribed { subscribe.afterSequence = 0 }
         subscribe.credit = someCredit(&random)
         send(.subscribe(subscribe))
         subscribeID = requestID
+        if !subscribe.filters.isEmpty { asked[requestID] = [filter] }
+    }
+
+    private static func filter(of pattern: String) -> WireFilter {
+        var filter = WireFilter()
+        filter.topics = [pattern]
+        return filter
+    }
+
+    /// There is a subscription already, which begins in the beginning.
+    var hasStream: Bool { isOpen && hasSubscribed && hasSubscribedHere }
+
+    /// Follows something else from now on, or something more.
+    func changeFilters(_ random: inout SeededRandom) {
+        let patterns = Set((0...1).map { _ in random.pick(SimulatedClient.patterns) })
+        var subscribe = WireSubscribe()
+        subscribe.durable = "inbox"
+        subscribe.filters = patterns.sorted().map(SimulatedClient.filter(of:))
+        subscribe.replace = random.chance(oneIn: 2)
+        send(.subscribe(subscribe))
+        asked[requestID] = patterns
+        filterChanges += 1
     }
 
     /// Wants to have posts again that were received.
@@ -225,6 +267,11 @@ final class SimulatedClient {
         case .subscribed(let subscribed):
             hasSubscribed = true
             lastDelivered = subscribed.cursor
+            let patterns = Set(subscribed.filters.flatMap(\.topics))
+            subscription = (patterns, subscribed.cursor)
+            everFollowed.insert(patterns)
+            asked = asked.filter { $0.key > frame.requestID }
+            uncertain = []
             // Somebody who goes back has lost what came after.
             if frame.requestID == goingBackID { received = received.filter { $0.sequence <= subscribed.cursor } }
         case .published(let published): settle(frame.requestID, .stored(published.sequence), isHeard)
@@ -233,6 +280,7 @@ final class SimulatedClient {
                 if isHeard { inFlight[frame.requestID] = nil }
                 // The disk failed: it is asked again.
                 if frame.requestID == subscribeID { hasSubscribedHere = false }
+                uncertain.formUnion(asked.removeValue(forKey: frame.requestID) ?? [])
             } else {
                 settle(frame.requestID, .refused(error.code), isHeard)
             }
@@ -263,6 +311,10 @@ final class SimulatedClient {
         }
         credit -= 1
         if credit < 0 { problems.append("member \(index) was sent more than the credit") }
+        let followed = uncertain.union(asked.values.joined()).union(subscription?.patterns ?? [])
+        if !followed.contains(where: { SimulatedClient.selects($0, post.topic) }) {
+            problems.append("member \(index) was sent what they do not follow, at \(stored.sequence)")
+        }
         lastDelivered = stored.sequence
         if isHeard { received.insert(Delivery(sequence: stored.sequence, post: post.id)) }
         delivered.insert(Delivery(sequence: stored.sequence, post: post.id))

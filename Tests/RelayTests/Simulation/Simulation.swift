@@ -30,16 +30,19 @@ final class Simulation {
         var deliveries = 0
         var restarts = 0
         var revocations = 0
+        var filterChanges = 0
 
         static func += (sum: inout Tally, other: Tally) {
             sum.posts += other.posts
             sum.deliveries += other.deliveries
             sum.restarts += other.restarts
             sum.revocations += other.revocations
+            sum.filterChanges += other.filterChanges
         }
 
         var description: String {
-            "\(posts) posts, \(deliveries) deliveries, \(restarts) restarts, \(revocations) revocations"
+            "\(posts) posts, \(deliveries) deliveries, \(restarts) restarts, \(revocations) revocations, "
+                + "\(filterChanges) changes of filters"
         }
     }
 
@@ -47,7 +50,7 @@ final class Simulation {
         Tally(
             posts: clients.reduce(0) { $0 + $1.acknowledged.count },
             deliveries: clients.reduce(0) { $0 + $1.delivered.count }, restarts: restarts,
-            revocations: revoked == nil ? 0 : 1)
+            revocations: revoked == nil ? 0 : 1, filterChanges: clients.reduce(0) { $0 + $1.filterChanges })
     }
 
     init(seed: UInt64, _ members: SimulatedMembers) throws {
@@ -55,10 +58,9 @@ final class Simulation {
         random = SeededRandom(seed: seed)
         relay = try SimulatedRelay(members)
         administrator = SimulatedClient(0, members.administrator, filter: "#")
-        let filters = ["#", "policing/#", "+/community", "media"]
         var clients: [SimulatedClient] = []
         for index in members.people.indices.dropFirst() {
-            let client = SimulatedClient(index, members.people[index], filter: random.pick(filters))
+            let client = SimulatedClient(index, members.people[index], filter: random.pick(SimulatedClient.patterns))
             client.outbox = Array(members.posts[index].prefix(Int.random(in: 2...9, using: &random)))
             clients.append(client)
         }
@@ -89,8 +91,9 @@ final class Simulation {
         case 60..<68: relay.commit()
         case 68..<78: relay.runLoop(&random)
         case 78..<85: relay.work(&random)
-        case 85..<89: client.grant(&random)
-        case 89..<92: client.acknowledge()
+        case 85..<88: client.grant(&random)
+        case 88..<91: client.acknowledge()
+        case 91: clients.filter(\.hasStream).randomElement(using: &random)?.changeFilters(&random)
         case 92: client.cut()
         case 93: client.stall()
         case 94:
@@ -199,9 +202,6 @@ final class Simulation {
                 if !post.readers.contains(client.index) {
                     problems.append("member \(client.index) was sent what is for others")
                 }
-                if !isSelected(post.post.topic, client.filter) {
-                    problems.append("member \(client.index) was sent what they do not follow")
-                }
             }
             if let revoked, revoked.client === client {
                 if client.delivered.count > revoked.delivered { problems.append("a revoked member was sent a post") }
@@ -211,9 +211,17 @@ final class Simulation {
                 if !late.isEmpty { problems.append("a revoked member's post was stored") }
                 continue
             }
+            guard let subscription = client.subscription else {
+                problems.append("member \(client.index) has no subscription")
+                continue
+            }
             let wanted = log.filter { entry in
-                guard let post = prepared[entry.post] else { return false }
-                return post.readers.contains(client.index) && isSelected(post.post.topic, client.filter)
+                guard let post = prepared[entry.post], post.readers.contains(client.index) else { return false }
+                func selects(_ patterns: Set<String>) -> Bool {
+                    patterns.contains { SimulatedClient.selects($0, post.post.topic) }
+                }
+                return entry.sequence > subscription.after
+                    ? selects(subscription.patterns) : client.everFollowed.allSatisfy(selects)
             }
             let missing = Set(wanted).subtracting(client.received)
             if !missing.isEmpty {
@@ -235,14 +243,5 @@ final class Simulation {
             }
         }
         return Set(found).sorted { $0.sequence < $1.sequence }
-    }
-
-    private func isSelected(_ topic: Topic, _ filter: String) -> Bool {
-        switch filter {
-        case "#": true
-        case "policing/#": topic.path.hasPrefix("policing/")
-        case "+/community": topic.path == "policing/community"
-        default: topic.path == filter
-        }
     }
 }
