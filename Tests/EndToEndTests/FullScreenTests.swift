@@ -206,14 +206,17 @@ extension EndToEnd {
             try await World.with { world in
                 try await world.addOrganisation("police-al")
                 let device = try await world.member(of: "police-al")
+                // Made already, so that it can be watched.
+                let drafts = device.home + "/data/lessons/default/drafts"
+                try FileManager.default.createDirectory(
+                    atPath: drafts, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
                 let terminal = try TerminalSession(device)
                 try await terminal.shows("connected")
                 terminal.type("c")
                 try await terminal.shows("A new lesson")
                 terminal.type("Half a thought")
                 try await terminal.shows("Half a thought")
-                let drafts = device.home + "/data/lessons/default/drafts"
-                try await eventually("the draft is on the disk") {
+                try expect("the draft is on the disk", in: drafts) {
                     let names = (try? FileManager.default.contentsOfDirectory(atPath: drafts)) ?? []
                     // Not in the file that is about to take its place.
                     return names.filter { $0.hasSuffix(".md") }.contains { name in
@@ -236,12 +239,19 @@ extension EndToEnd {
             }
         }
 
-        private func eventually(_ what: String, _ isSo: () -> Bool) async throws {
-            for _ in 0..<500 {
-                if isSo() { return }
-                try await Task.sleep(for: .milliseconds(10))
+        /// Waits until `isSo`, which is asked now and whenever a file in `directory` has got its name.
+        private func expect(_ what: String, in directory: String, _ isSo: () -> Bool) throws {
+            let changes = inotify_init1(Int32(IN_CLOEXEC))
+            defer { close(changes) }
+            guard inotify_add_watch(changes, directory, UInt32(IN_MOVED_TO)) >= 0 else {
+                throw EndToEndFailure("\(directory) cannot be watched")
             }
-            throw EndToEndFailure("not in time: \(what)")
+            var buffer: [UInt8] = Array(repeating: 0, count: 4_096)
+            while !isSo() {
+                var ready = pollfd(fd: changes, events: Int16(POLLIN), revents: 0)
+                guard poll(&ready, 1, 10_000) == 1 else { throw EndToEndFailure("not in time: \(what)") }
+                _ = read(changes, &buffer, buffer.count)
+            }
         }
 
         @Test(arguments: ["xterm-256color", "screen", "linux", "vt100"], ["", "1"])

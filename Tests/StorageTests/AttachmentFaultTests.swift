@@ -96,6 +96,22 @@ import Testing
         }
     }
 
+    @Test func `a file whose sync failed begins anew, since what is lost is not told again`() throws {
+        var failures = 0
+        for call in 1...(try Self.callCount()) {
+            let script = try Script()
+            faulty_files_arm(script.directory, call, EIO, false)
+            let failure = Result { try script.run() }
+            faulty_files_disarm()
+            guard case .failure(let error) = failure, "\(error)".contains("cannot sync"),
+                "\(error)".contains("/partial/")
+            else { continue }
+            failures += 1
+            #expect(script.fixture.store.blobFiles.list().partial.isEmpty, "call \(call)")
+        }
+        #expect(failures > 0)
+    }
+
     @Test func `a write that takes only a part is gone on with`() throws {
         for call in 1...(try Self.callCount()) {
             let script = try Script()

@@ -89,9 +89,11 @@ struct SearchCommand: AsyncParsableCommand {
         }
         for hit in found.hits { try output.data(hit.lines) }
         let rest = found.threadCount - found.hits.count
-        if rest > 0 {
-            let more = found.hasMore ? "more than \(rest) more" : "\(rest) more"
-            output.message(StyledText("and \(more); narrow the search, or give --limit"))
+        if found.hasMore {
+            output.message(
+                StyledText("and \(rest) more or still more; very many posts have this, so narrow the search"))
+        } else if rest > 0 {
+            output.message(StyledText("and \(rest) more; narrow the search, or give --limit"))
         }
         output.message(StyledText("read one with: lessons show \(first.row.sequence)", .dim))
     }
@@ -101,7 +103,7 @@ struct SearchCommand: AsyncParsableCommand {
 struct FoundThreads: Sendable {
     var hits: [FoundThread]
     var threadCount: Int
-    /// There are more than that.
+    /// There may be more than that.
     var hasMore: Bool
     var match: SearchMatch
 

@@ -180,10 +180,9 @@ package struct BlobFiles: Sendable {
         } else {
             let file = open(partial, O_RDWR | O_CLOEXEC)
             guard file >= 0 else { throw .ofFile("open", partial) }
-            let isSynced = fsync(file) == 0
-            let failure = StorageError.ofFile("sync", partial)
-            close(file)
-            guard isSynced else {
+            defer { close(file) }
+            guard fsync(file) == 0 else {
+                let failure = StorageError.ofFile("sync", partial)
                 // What is lost now, a later sync that succeeds does not tell (fsync(2)): the file begins anew.
                 unlink(partial)
                 throw failure

@@ -43,7 +43,7 @@ package struct SearchState: Sendable {
 
     package struct Total: Hashable, Sendable {
         package var threads = 0
-        /// There are more than that.
+        /// There may be more than that.
         package var hasMore = false
     }
 

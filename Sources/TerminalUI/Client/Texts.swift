@@ -28,8 +28,8 @@ package enum Texts {
     static func unread(_ count: Int) -> String { "\(count) unread" }
     static func waiting(_ count: Int) -> String { "outbox \(count)" }
     static func found(_ total: SearchState.Total) -> String {
-        if total.hasMore { return "more than \(total.threads) threads" }
-        return total.threads == 1 ? "1 thread" : "\(total.threads) threads"
+        let threads = total.threads == 1 ? "1 thread" : "\(total.threads) threads"
+        return total.hasMore ? threads + " or more" : threads
     }
     static func sent(_ number: SequenceNumber) -> String { "posted as #\(number)" }
     static func transfer(_ file: TransferState) -> String {

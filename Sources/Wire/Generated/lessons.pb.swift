@@ -3229,13 +3229,13 @@ package nonisolated struct WireSearchResults: Sendable {
 
   package var hits: [WireSearchHit] = []
 
-  /// Threads in all that were found, or the best known of them: see `more_threads`.
+  /// Threads among the posts that were looked at: all, unless `more_threads`.
   package var threads: UInt32 = 0
 
   /// How they were found: each way is tried when the one before finds nothing.
   package var match: WireSearchMatch = .unspecified
 
-  /// There are more threads than `threads`. Of what very many open posts have, the relay looks at the newest posts and at
+  /// There may be more threads than `threads`: of what very many open posts have, the relay looks at the newest posts and at
   /// the newest that have it in their titles.
   package var moreThreads: Bool = false
 

@@ -157,7 +157,10 @@ import Testing
             return
         }
         #expect(search.total == nil)
-        _ = state.update(.searched(SearchRequest(text: "pat", scope: .here), rows: [ClientWorld.threads[1]], total: 1))
+        let request = SearchRequest(text: "pat", scope: .here)
+        _ = state.update(.searched(request, rows: ClientWorld.threads, total: 2_000, hasMore: true))
+        #expect(ClientView.frame(state).plainLines.contains { $0.contains("2000 threads or more") })
+        _ = state.update(.searched(request, rows: [ClientWorld.threads[1]], total: 1))
         #expect(state.press("enter") == [.loadThread(ClientWorld.postID(2), isUpdate: false)])
         _ = state.update(.thread(id: ClientWorld.postID(2), posts: ClientWorld.posts, readThrough: 99))
         state.press("esc")
