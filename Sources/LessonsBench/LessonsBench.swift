@@ -12,7 +12,8 @@ struct LessonsBench: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            PublishBench.self, FanOutBench.self, LatencyBench.self, CatchUpBench.self, ConnectBench.self,
+            PublishBench.self, FanOutBench.self, LatencyBench.self, HostileBench.self, CatchUpBench.self,
+            ConnectBench.self,
             IdleBench.self, SessionsBench.self, DayBench.self, MembershipBench.self, RevocationBench.self,
             SearchBench.self, StartBench.self, PeersBench.self,
             AllBench.self, FastRelay.self,

@@ -22,6 +22,7 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     private static let maxLifetime = TimeAmount.seconds(60)
 
     private let core: RelayCore
+    private let place: HandshakeGate.Place?
     private var decoder = FrameDecoder(maxFrameBytes: EnrolmentHandler.maxFrameBytes)
     private var context: ChannelHandlerContext?
     private var hasGreeted = false
@@ -31,8 +32,9 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
     private var hasEnded = false
     private var deadline: Scheduled<Void>?
 
-    init(core: RelayCore) {
+    init(core: RelayCore, place: HandshakeGate.Place? = nil) {
         self.core = core
+        self.place = place
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -54,13 +56,16 @@ final class EnrolmentHandler: ChannelInboundHandler, @unchecked Sendable {
         do {
             while !hasEnded, let body = try decoder.next() { receive(try WireFrame(decoding: body)) }
         } catch FrameError.tooLarge {
+            place?.misbehaved(now: context.eventLoop.now)
             end(.frameTooLarge, "on this port a frame has at most \(EnrolmentHandler.maxFrameBytes) bytes")
         } catch {
+            place?.misbehaved(now: context.eventLoop.now)
             end(.malformedFrame, "\(error)")
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        place?.note(error, now: context.eventLoop.now)
         context.close(promise: nil)
     }
 

@@ -1,10 +1,15 @@
 import Glibc
 import NIOCore
 import Synchronization
+import TLS
 
 /// Connections that nobody is known on yet: bounded together and by source address, and by source address in a time, so
 /// that one machine that opens connections and says nothing, or begins one handshake after the other, keeps no member out.
+/// A connection that broke a protocol counts for twenty: a handshake costs the relay a millisecond, whoever asks for it.
 final class HandshakeGate: Sendable {
+    /// What a connection that broke a protocol counts for in its address's pace.
+    static let violationCost = 20
+
     private struct State {
         var total = 0
         var perAddress: [String: Int] = [:]
@@ -36,6 +41,19 @@ final class HandshakeGate: Sendable {
         func leave() {
             guard isHeld.exchange(false, ordering: .acquiringAndReleasing) else { return }
             gate.leave(address)
+        }
+
+        /// Charges the address where `error` is the peer's breach of TLS, and not a connection that was lost or was slow.
+        func note(_ error: any Error, now: NIODeadline) {
+            switch error {
+            case TLSError.handshakeFailed, TLSError.protocolViolation: misbehaved(now: now)
+            default: break
+            }
+        }
+
+        /// The peer broke TLS or the frames' protocol on this connection: its address waits the longer for the next.
+        func misbehaved(now: NIODeadline) {
+            gate.pace.charge(address, HandshakeGate.violationCost - 1, now: now)
         }
     }
 

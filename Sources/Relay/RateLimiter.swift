@@ -39,6 +39,15 @@ final class RateLimiter<Key: Hashable & Sendable>: Sendable {
         }
     }
 
+    /// Counts `count` as done, allowed or not. What is beyond the allowance delays by at most a further period.
+    func charge(_ key: Key, _ count: Int, now: NIODeadline) {
+        guard self.count > 0 else { return }
+        state.withLock { state in
+            let due = max(state.due[key] ?? now, now) + interval * count
+            state.due[key] = min(due, now + tolerance + tolerance + interval)
+        }
+    }
+
     /// For how many a number is kept.
     var trackedCount: Int { state.withLock { $0.due.count } }
 }

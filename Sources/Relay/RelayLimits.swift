@@ -31,7 +31,7 @@ package struct RelayLimits: Sendable, Codable, Equatable {
     /// Of these from one IPv4 address or one IPv6 network of 64 bits.
     package var maxHandshakesPerAddress = 128
     /// Connections in a minute from one IPv4 address or one IPv6 network of 64 bits, to each of the relay's ports; as many may
-    /// come at once. 0: no limit.
+    /// come at once. One that breaks TLS or the protocol counts for 20. 0: no limit.
     package var maxConnectionsPerMinute = 1_200
     /// Bytes that a peer has not read before the relay stops writing to it and reads the log for it later.
     package var maxUnsentBytes = 256 << 10

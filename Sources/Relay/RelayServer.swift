@@ -122,12 +122,12 @@ package final class RelayServer: Service, Sendable {
             ]
         }
         let enrolment = try await bind(port: configuration.enrolmentPort, enrolments, enrolmentHandshakes) {
-            [self] _, _ in
+            [self] _, place in
             [
                 TLSHandler(
                     context: credentials.contexts.enrolment,
                     handshakeTimeout: .seconds(core.limits.handshakeSeconds)),
-                EnrolmentHandler(core: core),
+                EnrolmentHandler(core: core, place: place),
             ]
         }
         listeners.withLock { $0 = [relay, enrolment] }

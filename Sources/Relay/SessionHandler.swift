@@ -120,7 +120,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
                 if case .ended = phase { return }
             }
         } catch {
-            end(.frameTooLarge, error.description)
+            endViolation(.frameTooLarge, error.description)
         }
     }
 
@@ -145,6 +145,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         case (_, TLSError.uncleanShutdown): core.counters.add(.uncleanShutdowns)
         default: break
         }
+        place?.note(error, now: context.eventLoop.now)
         logger.debug("connection failed", metadata: ["reason": "\(error)"])
         context.close(promise: nil)
     }
@@ -168,6 +169,11 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         leave()
         context?.flush()
         context?.close(promise: nil)
+    }
+
+    private func endViolation(_ code: WireErrorCode, _ reason: String) {
+        if let context { place?.misbehaved(now: context.eventLoop.now) }
+        end(code, reason)
     }
 
     private func leave() {
@@ -201,12 +207,12 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
             return refuse(
                 WireFrame.requestID(of: body), WireError(.invalidUtf8, FrameError.invalidUTF8.description))
         } catch {
-            return end(.malformedFrame, error.description)
+            return endViolation(.malformedFrame, error.description)
         }
         switch (phase, frame.body) {
         case (.greeting(let principal), .hello(let hello)): greet(principal, frame.requestID, hello)
-        case (.greeting, _): end(.helloExpected, "the first frame must be Hello")
-        case (.open, .hello): end(.helloExpected, "Hello is sent once")
+        case (.greeting, _): endViolation(.helloExpected, "the first frame must be Hello")
+        case (.open, .hello): endViolation(.helloExpected, "Hello is sent once")
         case (.open(let principal), let request): handle(principal, frame.requestID, request, body)
         case (.connecting, _), (.ended, _): break
         }

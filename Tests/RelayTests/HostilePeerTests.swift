@@ -114,6 +114,27 @@ import Wire
         }
     }
 
+    @Test func `who sends what is no frame again and again is let wait`() async throws {
+        var limits = Self.limits
+        limits.maxConnectionsPerMinute = 100
+        try await TestRelay.with(limits: limits) { relay in
+            let member = try await relay.organisation("hostile")
+            // One that went well has taken one place of 100, each of these twenty.
+            for _ in 0..<5 {
+                let peer = try await RawPeer.connect(relay, member)
+                try await peer.greet()
+                try await peer.send([0xFF, 0xFF, 0xFF])
+                await peer.closed()
+            }
+            let refused = try await rawConnection(relay)
+            for _ in 0..<10_000 where relay.server.counters[.handshakesRefused] == 0 {
+                _ = await relay.server.isResponsive()
+            }
+            #expect(relay.server.counters[.handshakesRefused] == 1)
+            try await refused.close()
+        }
+    }
+
     @Test func `who leaves amid a frame leaves nothing behind`() async throws {
         try await withHostile { relay, member in
             let peer = try await RawPeer.connect(relay, member)

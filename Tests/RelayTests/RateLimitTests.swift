@@ -5,6 +5,7 @@ import PKI
 import RelayClient
 import RelayTestSupport
 import Storage
+import TLS
 import TestSupport
 import Testing
 import Wire
@@ -152,6 +153,36 @@ import Wire
         #expect(gate.enter(near, now: start + .seconds(1)) != nil)
         #expect(gate.enter(near, now: start + .seconds(1)) == nil)
         #expect(gate.count == 2)
+    }
+
+    @Test func `a connection that breaks the protocol counts for twenty`() throws {
+        var limits = RelayLimits()
+        limits.maxConnectionsPerMinute = 60
+        let gate = HandshakeGate(limits)
+        let near = try SocketAddress(ipAddress: "192.0.2.1", port: 1)
+        func enter(_ seconds: Int64) -> HandshakeGate.Place? { gate.enter(near, now: start + .seconds(seconds)) }
+        for _ in 0..<3 { try #require(enter(0)).misbehaved(now: start) }
+        #expect(enter(0) == nil && enter(1) != nil)
+        // What was broken beyond the allowance is not forgiven at once, nor held against an address for ever.
+        let place = try #require(enter(60))
+        for _ in 0..<1_000 { place.misbehaved(now: start + .seconds(60)) }
+        #expect(enter(119) == nil && enter(180) != nil)
+    }
+
+    @Test func `only a breach counts against an address`() throws {
+        var limits = RelayLimits()
+        limits.maxConnectionsPerMinute = 60
+        let gate = HandshakeGate(limits)
+        let near = try SocketAddress(ipAddress: "192.0.2.1", port: 1)
+        let place = try #require(gate.enter(near, now: start))
+        for error in [
+            TLSError.handshakeTimeout, .closedDuringHandshake, .uncleanShutdown, .peerAlert(name: "", code: 0),
+        ] {
+            for _ in 0..<10 { place.note(error, now: start) }
+        }
+        #expect(gate.enter(near, now: start) != nil)
+        for _ in 0..<10 { place.note(TLSError.handshakeFailed(alert: nil, detail: ""), now: start) }
+        #expect(gate.enter(near, now: start) == nil)
     }
 
     private func silentConnection(to relay: TestRelay) async throws -> any Channel {

@@ -202,7 +202,7 @@ enum PeerLoad {
             for future in all { try await future.get() }
         }
         return figure(
-            broker, posts * count, wall, cpu, note: try await eventLoop.submit { recorder.summary }.get())
+            broker, posts * count, wall, cpu, note: try await eventLoop.submit { recorder.summary() }.get())
     }
 
     private func connections(_ broker: Broker, _ share: Int, _ atOnce: Int) async throws -> Figure {
