@@ -279,6 +279,7 @@ struct PublishReply: Sendable {
                 WireError(
                     .limitExceeded, "\(limit) posts wait for a curator already; wait until some are decided",
                     isRetryable: true, retryAfterMs: 3_600_000))
+        case .notWaiting: return .error(RequestRefusal.notWaiting.error)
         case .ruledOut(let error): return .error(WireError(error))
         }
     }

@@ -1,15 +1,11 @@
-import Dispatch
 import LessonModel
 import Storage
-import Synchronization
 import Wire
 
 /// The queue of posts to moderated topics. Nobody learns of a held post but its author, and curators of its topic who may see
 /// it by its marking and audience.
 extension RelayCore {
     static let maxDecisionReasonBytes = 4_000
-    /// Committing takes milliseconds; after this something is wrong.
-    private static let approvalSeconds = 10.0
 
     func held(_ request: WireListHeld, _ principal: Principal) throws -> WireHeldList {
         let limit = try pageLimit(request.limit, standard: 50)
@@ -33,19 +29,10 @@ extension RelayCore {
         return reply
     }
 
-    func decide(_ request: WireDecideHeld, _ principal: Principal) throws -> WireFrame.OneOf_Body {
-        guard let post = try store.heldPost(request.number), post.state == .waiting, isFor(principal, post) else {
-            throw RequestRefusal(
-                .notFound, "no post waits for you under that number; `lessons queue` lists those that do",
-                field: "number")
-        }
-        guard request.reason.utf8.count <= Self.maxDecisionReasonBytes else {
-            throw RequestRefusal(
-                .invalid, "the reason is longer than \(Self.maxDecisionReasonBytes) bytes", field: "reason")
-        }
-        let detail = ["number": "\(post.number)", "topic": post.topic.path, "author": post.author.description]
+    /// Returns or rejects a held post.
+    func decide(_ request: WireDecideHeld, _ principal: Principal) throws -> WireDone {
+        let (post, detail) = try waiting(request, principal)
         switch request.decision {
-        case .approved: return try approve(post, entry("post.approve", principal, detail))
         case .returned, .rejected:
             guard request.reason.contains(where: { !$0.isWhitespace }) else {
                 throw RequestRefusal(.invalid, "tell the author why", field: "reason")
@@ -54,14 +41,19 @@ extension RelayCore {
             try store.decide(
                 held: post.number, isReturn ? .returned : .rejected, reason: request.reason,
                 audit: entry(isReturn ? "post.return" : "post.reject", principal, detail))
-            return .done(WireDone())
-        case .unspecified, .waiting, .UNRECOGNIZED:
+            return WireDone()
+        case .approved, .unspecified, .waiting, .UNRECOGNIZED:
             throw RequestRefusal(.invalid, "a decision is approved, returned or rejected", field: "decision")
         }
     }
 
-    /// The post goes the way of any other, with all checks: its author may have been suspended meanwhile.
-    private func approve(_ post: HeldPost, _ audit: AuditEntry) throws -> WireFrame.OneOf_Body {
+    /// Lets a held post go the way of any other, with all checks: its author may have been suspended meanwhile.
+    /// - Parameter then: called once, on the committing thread, with what became of it; not where this throws.
+    func approve(
+        _ request: WireDecideHeld, _ principal: Principal, then: @escaping @Sendable (WireFrame.OneOf_Body) -> Void
+    ) throws {
+        guard AccessPolicy.mayRead(principal) else { throw RequestRefusal(AccessPolicy.refusal("reading", principal)) }
+        let (post, detail) = try waiting(request, principal)
         let author: Principal
         switch membership.principal(post.author, post.post.certificateFingerprint) {
         case .success(let principal): author = principal
@@ -72,28 +64,26 @@ extension RelayCore {
                     + "ask them to post it again",
                 field: "number")
         }
-        let isDone = DispatchSemaphore(value: 0)
-        let answer = ApprovalAnswer()
         let submission = GroupCommitter.Submission(
-            signed: post.post, principal: author,
-            answer: .completion { body in
-                answer.value.withLock { $0 = body }
-                isDone.signal()
-            }, approval: audit)
+            signed: post.post, principal: author, answer: .completion(then),
+            approval: entry("post.approve", principal, detail))
         guard committer.submit(submission) else {
             throw RequestRefusal(
                 WireError(.overloaded, "the relay has too many posts waiting", isRetryable: true, retryAfterMs: 250))
         }
-        _ = isDone.wait(timeout: .now() + Self.approvalSeconds)
-        guard let body = answer.value.withLock({ $0 }) else {
-            throw RequestRefusal(
-                WireError(.draining, "the relay is stopping; look whether the post still waits", isRetryable: true))
-        }
-        return body
     }
 
-    private final class ApprovalAnswer: Sendable {
-        let value = Mutex<WireFrame.OneOf_Body?>(nil)
+    private func waiting(
+        _ request: WireDecideHeld, _ principal: Principal
+    ) throws -> (post: HeldPost, detail: [String: String]) {
+        guard let post = try store.heldPost(request.number), post.state == .waiting, isFor(principal, post) else {
+            throw RequestRefusal.notWaiting
+        }
+        guard request.reason.utf8.count <= Self.maxDecisionReasonBytes else {
+            throw RequestRefusal(
+                .invalid, "the reason is longer than \(Self.maxDecisionReasonBytes) bytes", field: "reason")
+        }
+        return (post, ["number": "\(post.number)", "topic": post.topic.path, "author": post.author.description])
     }
 
     /// Whether `principal` curates the topic of a post and may see it, and its thread's lesson.
@@ -104,6 +94,11 @@ extension RelayCore {
         if post.thread == post.id { return true }
         return (try? store.posts(ids: [post.thread], viewer: principal.viewer).isEmpty) == false
     }
+}
+
+extension RequestRefusal {
+    static let notWaiting = RequestRefusal(
+        .notFound, "no post waits for you under that number; `lessons queue` lists those that do", field: "number")
 }
 
 extension WireHeldPost {

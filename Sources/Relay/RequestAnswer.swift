@@ -55,17 +55,25 @@ struct RequestRefusal: Error {
 extension RelayCore {
     /// Answers one request. Blocks; never on an event loop. The member is looked up anew, so that a role that was taken
     /// away a moment ago is gone.
-    func answer(_ body: WireFrame.OneOf_Body, from session: Principal, place: StreamPlace) -> RequestAnswer {
+    /// - Parameter then: called once with the answer: before this returns, or later on the committing thread where a post
+    ///   has to be committed for it.
+    func answer(
+        _ body: WireFrame.OneOf_Body, from session: Principal, place: StreamPlace,
+        then: @escaping @Sendable (RequestAnswer) -> Void
+    ) {
         switch membership.principal(session.member.id, session.certificateFingerprint) {
         case .failure(let refusal):
-            return RequestAnswer(.error(WireError(refusal.code, refusal.reason)))
+            then(RequestAnswer(.error(WireError(refusal.code, refusal.reason))))
         case .success(let principal):
             do {
-                return try answer(body, principal, place)
+                if case .decideHeld(let request) = body, request.decision == .approved {
+                    return try approve(request, principal) { then(RequestAnswer($0)) }
+                }
+                then(try answer(body, principal, place))
             } catch {
                 let told = told(error)
                 auditRefusal(of: body, principal, told)
-                return RequestAnswer(.error(told))
+                then(RequestAnswer(.error(told)))
             }
         }
     }
@@ -112,7 +120,7 @@ extension RelayCore {
         case .listThreadMarks(let request): return RequestAnswer(.threadMarkList(try marks(request, principal)))
         case .listOwed(let request): return RequestAnswer(.threadList(try owed(request, principal.viewer)))
         case .listHeld(let request): return RequestAnswer(.heldList(try held(request, principal)))
-        case .decideHeld(let request): return RequestAnswer(try decide(request, principal))
+        case .decideHeld(let request): return RequestAnswer(.done(try decide(request, principal)))
         case .flagPost(let request): return RequestAnswer(.done(try flag(request, principal)))
         case .listFlags(let request): return RequestAnswer(.flagList(try flags(request, principal)))
         case .closeFlag(let request): return RequestAnswer(.done(try close(request, principal)))

@@ -325,28 +325,34 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         let place = StreamPlace(
             session: ObjectIdentifier(self), stream: stream, loopHead: loop.fanOut.head,
             topicMoves: core.topicMoves.count)
-        core.pool.submit { [self, core] state in
+        core.pool.submit { [self] state in
             guard case .active = state else { return }
-            let body = (try? WireFrame(decoding: frame))?.body
-            let answer =
-                body.map { core.answer($0, from: principal, place: place) }
-                ?? RequestAnswer(.error(WireError(.unsupported, "that frame is no request; see lessons.proto")))
-            loop.eventLoop.execute { [self] in
-                isAnswering = false
-                var body = answer.body
-                if let change = answer.streamChange {
-                    apply(change, principal)
-                    // An open stream that goes on where it is has moved since the answer was made.
-                    if case .subscribed(var reply) = body, let stream {
-                        reply.cursor = stream.sentThrough
-                        body = .subscribed(reply)
-                    }
-                }
-                send(body, requestID)
-                resumeStream()
-                answerNext()
-                flushIfDue()
+            guard let body = (try? WireFrame(decoding: frame))?.body else {
+                return answered(
+                    requestID, principal,
+                    RequestAnswer(.error(WireError(.unsupported, "that frame is no request; see lessons.proto"))))
             }
+            core.answer(body, from: principal, place: place) { [self] in answered(requestID, principal, $0) }
+        }
+    }
+
+    /// On any thread.
+    private func answered(_ requestID: UInt64, _ principal: Principal, _ answer: RequestAnswer) {
+        loop.eventLoop.execute { [self] in
+            isAnswering = false
+            var body = answer.body
+            if let change = answer.streamChange {
+                apply(change, principal)
+                // An open stream that goes on where it is has moved since the answer was made.
+                if case .subscribed(var reply) = body, let stream {
+                    reply.cursor = stream.sentThrough
+                    body = .subscribed(reply)
+                }
+            }
+            send(body, requestID)
+            resumeStream()
+            answerNext()
+            flushIfDue()
         }
     }
 

@@ -69,11 +69,17 @@ final class SessionRegistry: Sendable {
         return ended
     }
 
-    /// Has every session's stream take the filters that `change` makes of its own. Blocks until all have.
+    /// Has every session's stream take the filters that `change` makes of its own. Blocks until all have; on a loop of
+    /// its own, a session's is changed at once.
     func changeFilters(_ change: @escaping @Sendable (SubscriptionFilter) -> SubscriptionFilter) throws {
         let sessions = state.withLock { $0.entries.values.map(\.session) }
-        let changes = sessions.map { session in
-            session.loop.eventLoop.submit { session.changeFilters(change) }
+        let changes = sessions.compactMap { session -> EventLoopFuture<Void>? in
+            let eventLoop = session.loop.eventLoop
+            guard !eventLoop.inEventLoop else {
+                session.changeFilters(change)
+                return nil
+            }
+            return eventLoop.submit { session.changeFilters(change) }
         }
         for change in changes { try change.wait() }
     }

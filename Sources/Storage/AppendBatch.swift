@@ -62,6 +62,7 @@ struct AppendBatch {
 
     private mutating func append(_ request: AppendRequest) throws -> AppendOutcome {
         let post = request.post
+        if let known = try heldBefore(request) { return known }
         let placement = try place(request)
         if !placement.isRefused, let missing = try AttachmentSQL.missing(request, in: db) {
             return try earlier(request) ?? .attachmentMissing(name: missing.name)
@@ -157,7 +158,7 @@ struct AppendBatch {
 
     /// Lessons and comments of those who do not curate a moderated topic wait for one who does.
     /// - Returns: nil when the post goes on to the log, or has an answer already.
-    private func hold(_ request: AppendRequest, _ placement: Placement) throws -> AppendOutcome? {
+    private mutating func hold(_ request: AppendRequest, _ placement: Placement) throws -> AppendOutcome? {
         switch placement {
         case .refused, .inThread(_, .some): return nil
         case .lesson, .inThread(_, nil): break
@@ -166,8 +167,24 @@ struct AppendBatch {
             request.approval == nil
         else { return nil }
         if let known = try earlier(request) { return known }
+        state.hasHeldPosts = true
         return try HeldPostSQL.hold(
             request, to: state.formerNames.name(of: request.post.topic), at: receivedAt, in: db)
+    }
+
+    /// What was held has that answer, whatever has become of its topic and its author since; what waits goes on when a
+    /// curator lets it through.
+    /// - Returns: nil when the post goes on.
+    private func heldBefore(_ request: AppendRequest) throws -> AppendOutcome? {
+        guard state.hasHeldPosts, let held = try HeldPostSQL.known(request.post.id, in: db) else { return nil }
+        let inLog = try earlier(request)
+        guard request.approval != nil else {
+            if let inLog { return inLog }
+            return held.contentHash == request.contentHash ? .held : .conflict
+        }
+        if held.state != .waiting { return inLog ?? .notWaiting }
+        if case .duplicate(let place)? = inLog { try noteApproval(of: request, at: place) }
+        return inLog
     }
 
     private func noteApproval(of request: AppendRequest, at place: PostPlace) throws {

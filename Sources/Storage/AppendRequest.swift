@@ -63,6 +63,8 @@ package enum AppendOutcome: Sendable {
     case held
     /// Too many posts of its author, or of all, wait for a curator.
     case tooManyHeld(limit: Int)
+    /// A curator let it through that was returned, rejected or let through meanwhile.
+    case notWaiting
     /// The thread, as it stands, does not take it.
     case ruledOut(ThreadRuleError)
 }

@@ -117,15 +117,17 @@ enum HeldPostSQL {
             sequence: columns.integer(10))
     }
 
-    /// Keeps a post that is not in the log; the same one again changes nothing.
+    static func known(_ id: PostID, in db: Database) throws -> (contentHash: [UInt8], state: HeldPost.State)? {
+        try db.first("SELECT content_hash, state FROM held_posts WHERE id = ?", [.id(id)]) { columns in
+            (columns.blob(0), try columns.value(1))
+        }
+    }
+
+    /// Keeps a post that is neither in the log nor held.
     /// - Parameter topic: as it is called now.
     static func hold(
         _ request: AppendRequest, to topic: Topic, at time: Milliseconds, in db: Database
     ) throws -> AppendOutcome {
-        let known = try db.first(
-            "SELECT content_hash FROM held_posts WHERE id = ?", [.id(request.post.id)]
-        ) { $0.blob(0) }
-        if let known { return known == request.contentHash ? .held : .conflict }
         let own = try db.first(
             "SELECT count(*) FROM held_posts WHERE author = ? AND state = 1", [.id(request.post.author)]
         ) { $0.int(0) }

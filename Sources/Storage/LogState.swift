@@ -29,6 +29,8 @@ struct LogState: Sendable {
     var topics: [Topic: TopicRow]?
     /// Read with `topics`.
     private(set) var formerNames = FormerTopicNames()
+    /// Whether a post was ever held. Read with `topics`.
+    var hasHeldPosts = false
     var threads = RecentValues<PostID, ThreadRow>(limit: 4_096)
 
     mutating func load(from db: Database) throws {
@@ -52,6 +54,7 @@ struct LogState: Sendable {
             }
             topics = Dictionary(rows, uniquingKeysWith: { first, _ in first })
             formerNames = try TopicMoveSQL.formerNames(in: db)
+            hasHeldPosts = try db.first("SELECT EXISTS (SELECT 1 FROM held_posts)") { $0.flag(0) } ?? false
         }
     }
 

@@ -164,6 +164,7 @@ extension AppendOutcome {
         case .attachmentMissing: "attachmentMissing"
         case .held: "held"
         case .tooManyHeld: "tooManyHeld"
+        case .notWaiting: "notWaiting"
         case .ruledOut(let error): "\(error.kind)"
         }
     }

@@ -44,7 +44,7 @@ final class SimulatedClient {
     private var hasSubscribed = false
 
     /// Topics that a subscription can be of.
-    static let patterns = ["#", "policing/#", "+/community", "media"]
+    static let patterns = ["#", "policing/#", "+/community", "media", "judiciary"]
     /// What the relay has last said to follow for this member, and after which place.
     private(set) var subscription: (patterns: Set<String>, after: SequenceNumber)?
     /// All that it has ever said to follow.
@@ -53,6 +53,10 @@ final class SimulatedClient {
     /// Topics that a request without an answer may have brought.
     private var asked: [UInt64: Set<String>] = [:]
     private var uncertain: Set<String> = []
+    /// Posts of theirs that the relay keeps for a curator, as it says.
+    private(set) var held: Set<PostID> = []
+    /// What they do with others' where they are a curator.
+    private(set) var curating = SimulatedCurating()
 
     static func selects(_ pattern: String, _ topic: Topic) -> Bool {
         switch pattern {
@@ -85,6 +89,8 @@ final class SimulatedClient {
         inFlight = [:]
         lastDelivered = 0
         goingBackID = 0
+        curating.beginConnection()
+        topicRequests = [:]
         credit = 0
         isOpen = false
         var hello = WireHello()
@@ -141,8 +147,9 @@ final class SimulatedClient {
 
     /// Posts again what has an answer.
     func repeatPost(_ all: [SimulatedMembers.PreparedPost], _ random: inout SeededRandom) {
-        guard isOpen, let known = all.first(where: { acknowledged[$0.post.id] != nil }) else { return }
-        publish(known)
+        let known = all.filter { acknowledged[$0.post.id] != nil || held.contains($0.post.id) }
+        guard isOpen, let post = known.randomElement(using: &random) else { return }
+        publish(post)
     }
 
     private func publish(_ prepared: SimulatedMembers.PreparedPost) {
@@ -178,6 +185,54 @@ final class SimulatedClient {
         var request = WireRevokeCertificates()
         request.memberID = Data(member.bytes)
         send(.revokeCertificates(request))
+        return true
+    }
+
+    /// Looks what waits, and decides one of the posts that did.
+    func curate(_ random: inout SeededRandom) {
+        guard isOpen else { return }
+        if let request = curating.nextDecision(&random) {
+            send(.decideHeld(request))
+            curating.sent(request, as: requestID)
+        }
+        guard !curating.isAsking else { return }
+        curating.isAsking = true
+        send(.listHeld(WireListHeld()))
+    }
+
+    /// Makes a topic moderated or open to all, or gives another its next name.
+    func changeTopic(_ random: inout SeededRandom) {
+        guard isOpen, topicRequests.isEmpty else { return }
+        var request = WireChangeTopic()
+        if random.chance(oneIn: 2) {
+            request.path = SimulatedMembers.moderated.path
+            request.moderated = random.chance(oneIn: 2)
+        } else {
+            request.path = SimulatedClient.name(ofMoved: moves)
+            request.moveTo = SimulatedClient.name(ofMoved: moves + 1)
+        }
+        send(.changeTopic(request))
+        topicRequests[requestID] = request
+    }
+
+    /// Moves of a topic that were done.
+    private(set) var moves = 0
+    private var topicRequests: [UInt64: WireChangeTopic] = [:]
+
+    /// What the topic that moves is called after so many moves.
+    private static func name(ofMoved count: Int) -> String { count == 0 ? moved.path : "\(moved.path)-\(count)" }
+    private static let moved = SimulatedMembers.topics[2]
+    /// The topic that moves selects and is selected by whatever it was ever called.
+    private static func firstName(_ pattern: String) -> String {
+        pattern.hasPrefix(moved.path + "-") ? moved.path : pattern
+    }
+
+    /// - Returns: false where the frame answers something else.
+    private func takeTopicAnswer(_ frame: WireFrame) -> Bool {
+        guard let request = topicRequests.removeValue(forKey: frame.requestID) else { return false }
+        // It was moved already where the answer to an earlier request was lost.
+        let isDone = if case .error(let error) = frame.body { !error.retryable } else { true }
+        if request.hasMoveTo, isDone { moves += 1 }
         return true
     }
 
@@ -267,14 +322,20 @@ final class SimulatedClient {
         case .subscribed(let subscribed):
             hasSubscribed = true
             lastDelivered = subscribed.cursor
-            let patterns = Set(subscribed.filters.flatMap(\.topics))
+            let patterns = Set(subscribed.filters.flatMap(\.topics).map(SimulatedClient.firstName))
             subscription = (patterns, subscribed.cursor)
             everFollowed.insert(patterns)
             asked = asked.filter { $0.key > frame.requestID }
             uncertain = []
             // Somebody who goes back has lost what came after.
             if frame.requestID == goingBackID { received = received.filter { $0.sequence <= subscribed.cursor } }
-        case .published(let published): settle(frame.requestID, .stored(published.sequence), isHeard)
+        case _ where curating.take(frame) || takeTopicAnswer(frame): break
+        case .published(let published):
+            if published.held {
+                keep(frame.requestID, isHeard)
+            } else {
+                settle(frame.requestID, .stored(published.sequence), isHeard)
+            }
         case .error(let error):
             if error.retryable || frame.requestID == 0 {
                 if isHeard { inFlight[frame.requestID] = nil }
@@ -288,6 +349,15 @@ final class SimulatedClient {
         case .revoked: revocations += 1
         default: break
         }
+    }
+
+    private func keep(_ requestID: UInt64, _ isHeard: Bool) {
+        guard let id = inFlight.removeValue(forKey: requestID)?.post.id else { return }
+        if case .stored(let before)? = answers[id] {
+            problems.append("member \(index): a post was stored at \(before), then it is held")
+        }
+        held.insert(id)
+        if isHeard { outbox.removeAll { $0.post.id == id } }
     }
 
     private func settle(_ requestID: UInt64, _ answer: Answer, _ isHeard: Bool) {

@@ -28,7 +28,11 @@ struct SimulatedMembers: Sendable {
         let readers: Set<Int>
     }
 
-    static let topics = ["policing/community", "policing/reform", "media"].compactMap { Topic($0) }
+    static let topics = ["policing/community", "policing/reform", "media", "judiciary"].compactMap { Topic($0) }
+    /// What is posted there by others than curators is held.
+    static let moderated = topics[3]
+    /// By index; the first administers the relay too.
+    static let curators = [0, 1]
 
     let authority: TestAuthority
     /// The first administers the relay and posts nothing.
@@ -93,7 +97,8 @@ struct SimulatedMembers: Sendable {
             Post(
                 id: id, salt: (0..<Post.saltBytes).map { _ in UInt8.random(in: 0...255, using: &random) },
                 author: person.id, organisation: person.organisation, createdAt: time,
-                topic: random.pick(topics), thread: id, marking: marking, audience: audience, language: "en",
+                topic: topics[(author + round + round / 4) % topics.count], thread: id, marking: marking,
+                audience: audience, language: "en",
                 body: .lesson(Lesson(title: "Lesson \(author).\(round)", observation: text, recommendation: "Do."))),
             by: person, Set(readers))
     }
@@ -149,6 +154,7 @@ struct SimulatedMembers: Sendable {
         let store = try RelayStore(directory: directory.path)
         let audit = AuditEntry(at: time, actor: .host, action: "test")
         try store.addTopics(topics.map { TopicDescription(topic: $0, description: "") }, audit: audit)
+        try store.changeTopic(moderated, description: nil, isArchived: nil, isModerated: true, audit: audit)
         for (index, person) in people.enumerated() {
             if try store.organisation(person.organisation) == nil {
                 try store.addOrganisation(
@@ -156,7 +162,8 @@ struct SimulatedMembers: Sendable {
                         slug: person.organisation, name: person.organisation.text, country: "AL", kind: .police),
                     audit: audit)
             }
-            let roles: Set<Role> = index == 0 ? [.relayAdministrator] : [.contributor]
+            var roles: Set<Role> = index == 0 ? [.relayAdministrator] : [.contributor]
+            if curators.contains(index) { roles.insert(.curator) }
             try store.addMember(
                 Member(id: person.id, organisation: person.organisation, name: "Member", kind: .person, roles: roles),
                 audit: audit)

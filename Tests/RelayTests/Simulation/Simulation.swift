@@ -31,6 +31,8 @@ final class Simulation {
         var restarts = 0
         var revocations = 0
         var filterChanges = 0
+        var decisions = 0
+        var topicMoves = 0
 
         static func += (sum: inout Tally, other: Tally) {
             sum.posts += other.posts
@@ -38,11 +40,13 @@ final class Simulation {
             sum.restarts += other.restarts
             sum.revocations += other.revocations
             sum.filterChanges += other.filterChanges
+            sum.decisions += other.decisions
+            sum.topicMoves += other.topicMoves
         }
 
         var description: String {
             "\(posts) posts, \(deliveries) deliveries, \(restarts) restarts, \(revocations) revocations, "
-                + "\(filterChanges) changes of filters"
+                + "\(filterChanges) changes of filters, \(decisions) decisions of curators, \(topicMoves) moves of a topic"
         }
     }
 
@@ -50,7 +54,8 @@ final class Simulation {
         Tally(
             posts: clients.reduce(0) { $0 + $1.acknowledged.count },
             deliveries: clients.reduce(0) { $0 + $1.delivered.count }, restarts: restarts,
-            revocations: revoked == nil ? 0 : 1, filterChanges: clients.reduce(0) { $0 + $1.filterChanges })
+            revocations: revoked == nil ? 0 : 1, filterChanges: clients.reduce(0) { $0 + $1.filterChanges },
+            decisions: curators.reduce(0) { $0 + $1.curating.decisions.count }, topicMoves: administrator.moves)
     }
 
     init(seed: UInt64, _ members: SimulatedMembers) throws {
@@ -79,6 +84,7 @@ final class Simulation {
     }
 
     private var everybody: [SimulatedClient] { clients + [administrator] }
+    private var curators: [SimulatedClient] { everybody.filter { SimulatedMembers.curators.contains($0.index) } }
 
     private func step() throws {
         let client = random.pick(clients)
@@ -91,8 +97,10 @@ final class Simulation {
         case 60..<68: relay.commit()
         case 68..<78: relay.runLoop(&random)
         case 78..<85: relay.work(&random)
-        case 85..<88: client.grant(&random)
-        case 88..<91: client.acknowledge()
+        case 85..<87: client.grant(&random)
+        case 87..<89: client.acknowledge()
+        case 89: random.pick(curators).curate(&random)
+        case 90: administrator.changeTopic(&random)
         case 91: clients.filter(\.hasStream).randomElement(using: &random)?.changeFilters(&random)
         case 92: client.cut()
         case 93: client.stall()
@@ -163,6 +171,10 @@ final class Simulation {
                 client.deliverToRelay(&random)
                 client.read(&random)
                 client.grant(&random)
+                if random.chance(oneIn: 20), client !== administrator {
+                    client.repeatPost(members.posts[client.index], &random)
+                }
+                if SimulatedMembers.curators.contains(client.index) { client.curate(&random) }
             }
             // Asked again where the answer was lost, as an administrator would.
             if let revoking, administrator.isIdle { revoke(revoking) }
@@ -177,6 +189,7 @@ final class Simulation {
 
     private var state: [String] {
         clients.map { "\($0.delivered.count) sent, \($0.outbox.count) waiting, \($0.isConnected ? "on" : "off")" }
+            + curators.map { "\($0.curating.decisions.count) decided" }
     }
 
     private func judge() throws {
@@ -229,6 +242,7 @@ final class Simulation {
             }
             if !client.outbox.isEmpty { problems.append("member \(client.index) has posts without an answer") }
         }
+        problems += try SimulatedCurating.problems(store, authors: clients, curators: curators, places)
         problems += try store.integrityProblems()
     }
 

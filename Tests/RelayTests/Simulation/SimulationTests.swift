@@ -29,6 +29,6 @@ import Testing
             if failed == 10 { break }
         }
         print("simulation: \(failed) of \(count) seeds failed; \(tally)")
-        #expect(tally.posts > 5 * count && tally.deliveries > 5 * count)
+        #expect(tally.posts > 5 * count && tally.deliveries > 5 * count && tally.decisions > count)
     }
 }
