@@ -27,6 +27,8 @@ package final class Membership: Sendable {
     private let current = Mutex(MemberDirectory())
     /// Held while a part is read and replaced: of two readings at once, an older one must not come last.
     private let refreshing = Mutex(())
+    /// A change is stored that could not be read: this knows less than the store.
+    private let stale = Atomic(false)
     private let keys = Mutex<[[UInt8]: PublicKey]>([:])
 
     package init(store: RelayStore, clock: @escaping @Sendable () -> Milliseconds) throws(StorageError) {
@@ -37,9 +39,12 @@ package final class Membership: Sendable {
 
     // MARK: Changes
 
+    /// Whether a refresh has failed since everything was read. `reload` is due then.
+    var isStale: Bool { stale.load(ordering: .acquiring) }
+
     /// Reads everything again; see `refresh`.
     package func reload() throws(StorageError) {
-        try refreshing.withLock { _ throws(StorageError) in
+        try alone { () throws(StorageError) in
             var directory = MemberDirectory()
             var revoked: [RevocationIndex.Key: RevocationIndex.Entry] = [:]
             let oldestEnd = oldestEnd
@@ -52,15 +57,17 @@ package final class Membership: Sendable {
             for (key, entry) in revoked { revocations.insert(key, reason: entry.reason, time: entry.time) }
             current.withLock { $0 = directory }
             revocations.replaceAll(with: revoked)
+            stale.store(false, ordering: .releasing)
         }
     }
 
-    /// Reads `scope` again. On failure the old state stays in force. What was stored before the call is in force when it
+    /// Reads `scope` again. On failure the old state stays in force, and this is stale; what is stale is read whole. What was stored before the call is in force when it
     /// returns, whoever else calls at the same time. The cost is that of the scope, not of the directory. Blocks; never on
     /// an event loop.
     package func refresh(_ scope: DirectoryScope) throws(StorageError) {
         if case .everything = scope { return try reload() }
-        try refreshing.withLock { _ throws(StorageError) in
+        if isStale { return try reload() }
+        try alone { () throws(StorageError) in
             var items: [DirectoryItem] = []
             var certificates: [DirectoryCertificate] = []
             let oldestEnd = oldestEnd
@@ -78,6 +85,18 @@ package final class Membership: Sendable {
             // Last, so that the index is never the weaker one.
             for certificate in certificates where certificate.revocation == nil {
                 revocations.removeHold(certificate.indexKey)
+            }
+        }
+    }
+
+    /// Runs `body` while nobody else reads the directory anew, and notes that it failed.
+    private func alone(_ body: () throws(StorageError) -> Void) throws(StorageError) {
+        try refreshing.withLock { _ throws(StorageError) in
+            do throws(StorageError) {
+                try body()
+            } catch {
+                stale.store(true, ordering: .releasing)
+                throw error
             }
         }
     }

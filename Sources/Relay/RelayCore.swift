@@ -2,6 +2,7 @@ import Foundation
 import LessonModel
 import Logging
 import NIOCore
+import NIOPosix
 import PKI
 import Storage
 import Synchronization
@@ -27,6 +28,7 @@ final class RelayCore: Sendable {
     let certificateEnd = Atomic<Milliseconds>(0)
     /// Somebody indexes posts for search.
     let isIndexing = Atomic(false)
+    private let isRefreshing = Atomic(false)
     /// What the status tells of the authority beside its certificates.
     let authorityCondition = Mutex(AuthorityCondition())
     /// How much of what is refused goes into the audit log.
@@ -66,6 +68,26 @@ final class RelayCore: Sendable {
 
     /// Reads what is told to everybody who connects.
     func loadTold() throws { namesErasedAt.store(try store.namesErasedAt(), ordering: .releasing) }
+
+    /// Reads the membership again where a change was stored that the disk did not let it read: a revocation must not wait
+    /// for the next one. Returns at once; work goes on the pool.
+    func refreshIfStale() {
+        guard membership.isStale, !isRefreshing.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        pool.submit { [self] state in
+            guard case .active = state else { return }
+            do {
+                try topicMoves.whileAlone {
+                    try membership.reload()
+                    topicMoves.settle()
+                }
+                registry.endStale(membership)
+            } catch {
+                counters.add(.storageFailures)
+                logger.error("the members could not be read again", metadata: ["reason": "\(error)"])
+            }
+            isRefreshing.store(false, ordering: .releasing)
+        }
+    }
 
     /// The authority as it is now; a rollover replaces it while the relay runs.
     var authority: CertificateAuthority { currentAuthority.value }

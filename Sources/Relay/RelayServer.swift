@@ -240,6 +240,7 @@ package final class RelayServer: Service, Sendable {
         for session in loop.fanOut.allSessions { session.endIfOverdue(now: now, deadline: loop.eventLoop.now) }
         guard loop.index == 0 else { return }
         credentials.sweep()
+        core.refreshIfStale()
         core.indexSoon()
         core.clearUpIfDue()
         core.publication?.refreshIfDue(on: core.pool)

@@ -324,7 +324,7 @@ final class SessionHandler: ChannelInboundHandler, @unchecked Sendable {
         waitingBytes -= frame.readableBytes
         let place = StreamPlace(
             session: ObjectIdentifier(self), stream: stream, loopHead: loop.fanOut.head,
-            topicMoves: core.topicMoves.count)
+            topicMoves: core.topicMoves.settledCount)
         core.pool.submit { [self] state in
             guard case .active = state else { return }
             guard let body = (try? WireFrame(decoding: frame))?.body else {

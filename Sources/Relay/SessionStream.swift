@@ -11,7 +11,7 @@ struct StreamPlace: Sendable {
     let durable: String?
     let filters: [SubscriptionFilter]
     let loopHead: SequenceNumber
-    /// How many topics had moved.
+    /// How many moves of topics were settled.
     let topicMoves: Int
 
     init(session: ObjectIdentifier, stream: DeliveryStream?, loopHead: SequenceNumber, topicMoves: Int) {
@@ -25,7 +25,7 @@ struct StreamPlace: Sendable {
 
 /// What a request does to the connection's stream.
 enum StreamChange: Sendable {
-    /// `after` nil: the stream stays where it is. The filters are of the time when so many topics had moved.
+    /// `after` nil: the stream stays where it is. The filters are of the time when so many moves were settled.
     case open(
         durable: String, filters: [SubscriptionFilter], topicMoves: Int, after: SequenceNumber?, credit: WireCredit)
     case close

@@ -12,11 +12,17 @@ final class TopicMoveLog: Sendable {
         var isVoid = false
     }
 
-    private let entries = Mutex<[Entry]>([])
+    private struct State {
+        var entries: [Entry] = []
+        var settled = 0
+    }
+
+    private let state = Mutex(State())
     /// Held by whoever changes the tree: what moves is then known before it moves.
     private let tree = Mutex<Void>(())
 
-    var count: Int { entries.withLock(\.count) }
+    /// How many moves are over for everybody: store and membership know the names after them, and no others.
+    var settledCount: Int { state.withLock(\.settled) }
 
     /// Runs `body` while nobody else changes the tree.
     func whileAlone<Value>(_ body: () throws -> Value) rethrows -> Value {
@@ -25,16 +31,22 @@ final class TopicMoveLog: Sendable {
 
     /// - Returns: the number to give to `void`.
     func begin(_ move: TopicMove, of topics: [Topic]) -> Int {
-        entries.withLock { entries in
-            entries.append(Entry(move: move, topics: topics))
-            return entries.count - 1
+        state.withLock { state in
+            state.entries.append(Entry(move: move, topics: topics))
+            return state.entries.count - 1
         }
     }
 
-    func void(_ number: Int) { entries.withLock { $0[number].isVoid = true } }
+    func void(_ number: Int) { state.withLock { $0.entries[number].isVoid = true } }
+
+    /// Call while alone, once the membership was read after the last move.
+    func settle() { state.withLock { $0.settled = $0.entries.count } }
+
+    /// Whether a move began after so many.
+    func hasMoves(since count: Int) -> Bool { state.withLock { $0.entries.count > count } }
 
     func following(_ filters: [SubscriptionFilter], since count: Int, keepsFormer: Bool) -> [SubscriptionFilter] {
-        let newer = entries.withLock { Array($0.dropFirst(count)) }
+        let newer = state.withLock { Array($0.entries.dropFirst(count)) }
         return newer.reduce(filters) { filters, entry in
             guard !entry.isVoid else { return filters }
             return filters.map { $0.following(entry.move, of: entry.topics, keepsFormer: keepsFormer) }
@@ -67,6 +79,7 @@ extension RelayCore {
             throw error
         }
         try membership.refresh(.everything)
+        topicMoves.settle()
     }
 
     /// The filter that a request asks for, by the topics' names of now.
@@ -74,18 +87,22 @@ extension RelayCore {
         membership.formerTopicNames.name(of: try wire.value())
     }
 
-    /// For a stream: filters that were read when so many topics had moved.
+    /// For a stream: filters that were read when so many moves were settled.
     func following(_ filters: [SubscriptionFilter], since count: Int) -> [SubscriptionFilter] {
         topicMoves.following(filters, since: count, keepsFormer: true)
     }
 
-    /// Puts right a subscription that was saved while a topic moved.
+    /// Puts right a subscription that was saved while a topic moved. What moves when it is saved, the store changes in it;
+    /// what has moved already, and the membership did not know, is changed here.
     func followMoves(
         _ member: MemberID, _ durable: String, _ filters: [SubscriptionFilter], since count: Int
     ) throws {
-        let followed = topicMoves.following(filters, since: count, keepsFormer: false)
-        guard followed != filters else { return }
-        try store.saveSubscription(
-            member: member, durable: durable, filters: followed, start: .keep(orAfter: 0), at: clock())
+        guard topicMoves.hasMoves(since: count) else { return }
+        try topicMoves.whileAlone {
+            let followed = topicMoves.following(filters, since: count, keepsFormer: false)
+            guard followed != filters else { return }
+            try store.saveSubscription(
+                member: member, durable: durable, filters: followed, start: .keep(orAfter: 0), at: clock())
+        }
     }
 }

@@ -1,3 +1,4 @@
+import FaultyStorage
 import LessonModel
 import PKI
 import Storage
@@ -49,6 +50,28 @@ import Testing
         }
         #expect(world.certificates.count > 20)
         #expect(membership.revocations.count > 5)
+        try store.close()
+    }
+
+    @Test func `a change that the disk did not let it read is read with the next, whatever that is of`() throws {
+        let directory = try TemporaryDirectory()
+        let disk = FaultyStorage(directory: directory.path)
+        defer { disk.remove() }
+        let store = try RelayStore(directory: directory.path, readerCount: 1)
+        let membership = try Membership(store: store, clock: { Self.now })
+        let audit = AuditEntry(at: Self.now, actor: .host, action: "test")
+        let slugs = try ["one", "two"].map { try #require(OrganisationSlug($0)) }
+        for slug in slugs {
+            try store.addOrganisation(Organisation(slug: slug, name: "O", country: nil, kind: .other), audit: audit)
+            try membership.refresh(.organisation(slug))
+        }
+        try store.setSuspended(true, organisation: slugs[0], audit: audit)
+        disk.arm(.ioErrorsFromThen, atCall: 1)
+        #expect(throws: StorageError.self) { try membership.refresh(.organisation(slugs[0])) }
+        #expect(membership.isStale && membership.organisation(slugs[0])?.isSuspended == false)
+        disk.repair()
+        try membership.refresh(.organisation(slugs[1]))
+        #expect(!membership.isStale && membership.organisation(slugs[0])?.isSuspended == true)
         try store.close()
     }
 

@@ -1,9 +1,11 @@
 import LessonModel
-import Relay
 import RelayClient
 import RelayTestSupport
+import Storage
 import Testing
 import Wire
+
+@testable import Relay
 
 @Suite struct TopicMovingTests {
     private func move(_ topic: String, to place: String, _ connection: RelayConnection) async throws {
@@ -64,6 +66,34 @@ import Wire
             await elsewhere.close()
             await connection.close()
             await administrator.close()
+        }
+    }
+
+    @Test func `who asks between the store's move and the membership's has the topic by both names`() async throws {
+        try await TestRelay.with { relay in
+            let author = try await relay.organisation("author")
+            let core = relay.server.core
+            let move = try TopicMove(
+                from: try #require(Topic("policing/community")), to: try #require(Topic("border")))
+            _ = core.topicMoves.begin(move, of: try core.store.topics(at: move.from))
+            try core.store.moveTopic(move, audit: AuditEntry(at: 1, actor: .host, action: "test"))
+
+            let readers = [try await relay.connect(author), try await relay.connect(author)]
+            for (reader, durable) in zip(readers, ["", "desk"]) {
+                try await reader.open(["policing/community"], durable: durable)
+                #expect(try await reader.untilCaughtUp().isEmpty)
+            }
+            let connection = try await relay.connect(author)
+            _ = try await connection.publish(try author.lesson("Amid", topic: "policing/community").signed)
+            for reader in readers { #expect(try await reader.nextPost().sequence == 1) }
+
+            try core.membership.refresh(.everything)
+            core.topicMoves.settle()
+            _ = try await connection.publish(try author.lesson("After", topic: "border").signed)
+            for reader in readers { #expect(try await reader.nextPost().sequence == 2) }
+            let stored = try core.store.subscription(member: author.member.id, durable: "desk")
+            #expect(stored?.filters.flatMap(\.topics).map(\.description) == ["border"])
+            for each in readers + [connection] { await each.close() }
         }
     }
 

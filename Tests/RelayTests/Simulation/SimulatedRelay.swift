@@ -113,6 +113,8 @@ final class SimulatedRelay {
     // MARK: Moving
 
     func runLoop(_ random: inout SeededRandom) { random.pick(eventLoops).run() }
+    /// What a loop does each second.
+    func sweep() { core?.refreshIfStale() }
     func work(_ random: inout SeededRandom) { work.doOne(&random) }
     func verify() { _ = core?.committer.verifyNext(timeout: 0) }
 
@@ -126,6 +128,7 @@ final class SimulatedRelay {
     func settle(_ random: inout SeededRandom) {
         verify()
         commit()
+        sweep()
         while work.count > 0 { work(&random) }
         for loop in eventLoops { loop.run() }
     }

@@ -103,7 +103,7 @@ final class Simulation {
         case 90: administrator.changeTopic(&random)
         case 91: clients.filter(\.hasStream).randomElement(using: &random)?.changeFilters(&random)
         case 92: client.cut()
-        case 93: client.stall()
+        case 93: random.chance(oneIn: 2) ? client.stall() : relay.sweep()
         case 94:
             client.repeatPost(members.posts[client.index], &random)
             client.goBack(&random)
