@@ -7,7 +7,7 @@ import Wire
 
 @testable import Relay
 
-@Suite struct TopicMovingTests {
+@Suite(.timeLimit(.minutes(1))) struct TopicMovingTests {
     private func move(_ topic: String, to place: String, _ connection: RelayConnection) async throws {
         var change = WireChangeTopic()
         change.path = topic
