@@ -46,7 +46,7 @@ extension RelayCore {
             audit: entry(
                 reason == .certificateHold ? "certificate.hold" : "certificate.revoke", principal,
                 administered.detail))
-        try membership.refresh(administered.scope)
+        try refreshMembership(administered.scope)
         committer.settle()
         var reply = WireRevoked()
         reply.certificates = UInt32(clamping: outcome.certificates.count)
@@ -65,7 +65,7 @@ extension RelayCore {
         let administered = try self.administered(target, principal)
         let released = try store.releaseHold(
             administered.selection, audit: entry("certificate.release", principal, administered.detail))
-        try membership.refresh(administered.scope)
+        try refreshMembership(administered.scope)
         var reply = WireReleased()
         reply.certificates = UInt32(clamping: released.count)
         return reply

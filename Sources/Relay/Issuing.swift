@@ -27,7 +27,7 @@ extension RelayCore {
                 signing, to: member, name: terms.memberName, kind: terms.memberKind, roles: terms.roles,
                 organisation: self.membership.organisation(terms.organisation), now: now)
         }
-        try membership.refresh(.member(redemption.member.id))
+        try refreshMembership(.member(redemption.member.id))
         counters.add(.invitationsRedeemed)
         logger.info("a member joined", metadata: ["member": "\(redemption.member.id)"])
         return enrolled(redemption.certificate, redemption.member, redemption.organisation)
@@ -67,7 +67,7 @@ extension RelayCore {
                 detail: [
                     "organisation": principal.organisation.slug.text, "certificate": Hex.text(of: issued.fingerprint),
                 ]))
-        try membership.refresh(.member(member.id))
+        try refreshMembership(.member(member.id))
         // A revocation that was stored after this request began and before its certificate was knows nothing of it.
         if case .failure(let refusal) = membership.principal(member.id, principal.certificateFingerprint) {
             _ = try store.revokeCertificates(
@@ -75,7 +75,7 @@ extension RelayCore {
                 audit: AuditEntry(
                     at: clock(), actor: .host, action: "certificate.revoke",
                     detail: ["certificate": Hex.text(of: issued.fingerprint), "reason": "renewed while revoked"]))
-            try membership.refresh(.member(member.id))
+            try refreshMembership(.member(member.id))
             throw RequestRefusal(refusal.code, refusal.reason)
         }
         return enrolled(issued, member, principal.organisation)

@@ -39,8 +39,15 @@ package final class Membership: Sendable {
 
     // MARK: Changes
 
-    /// Whether a refresh has failed since everything was read. `reload` is due then.
+    /// Whether a refresh has failed since `reloadIfStale`.
     var isStale: Bool { stale.load(ordering: .acquiring) }
+
+    /// Reads everything again where a refresh has failed. What is denied from then on has sessions, which are the
+    /// caller's to end.
+    func reloadIfStale() throws(StorageError) {
+        guard stale.exchange(false, ordering: .acquiringAndReleasing) else { return }
+        try reload()
+    }
 
     /// Reads everything again; see `refresh`.
     package func reload() throws(StorageError) {
@@ -57,16 +64,14 @@ package final class Membership: Sendable {
             for (key, entry) in revoked { revocations.insert(key, reason: entry.reason, time: entry.time) }
             current.withLock { $0 = directory }
             revocations.replaceAll(with: revoked)
-            stale.store(false, ordering: .releasing)
         }
     }
 
-    /// Reads `scope` again. On failure the old state stays in force, and this is stale; what is stale is read whole. What was stored before the call is in force when it
+    /// Reads `scope` again. On failure the old state stays in force, and this is stale. What was stored before the call is in force when it
     /// returns, whoever else calls at the same time. The cost is that of the scope, not of the directory. Blocks; never on
     /// an event loop.
     package func refresh(_ scope: DirectoryScope) throws(StorageError) {
         if case .everything = scope { return try reload() }
-        if isStale { return try reload() }
         try alone { () throws(StorageError) in
             var items: [DirectoryItem] = []
             var certificates: [DirectoryCertificate] = []

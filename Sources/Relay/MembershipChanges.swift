@@ -29,7 +29,7 @@ extension RelayCore {
             isSuspended, organisation: slug,
             audit: entry(
                 isSuspended ? "organisation.suspend" : "organisation.resume", principal, ["organisation": slug.text]))
-        try membership.refresh(.organisation(slug))
+        try refreshMembership(.organisation(slug))
     }
 
     private func suspend(_ member: Member, _ isSuspended: Bool, _ principal: Principal) throws {
@@ -47,7 +47,7 @@ extension RelayCore {
             audit: entry(
                 isSuspended ? "member.suspend" : "member.resume", principal,
                 ["organisation": member.organisation.text, "member": member.id.description, "name": member.name]))
-        try membership.refresh(.member(member.id))
+        try refreshMembership(.member(member.id))
     }
 
     func setRoles(_ request: WireSetRoles, _ principal: Principal) throws -> WireDone {
@@ -71,7 +71,7 @@ extension RelayCore {
         if roles.contains(.curator) { detail["curates"] = RelayCore.text(of: topics) }
         try store.setRoles(
             roles, curating: topics, of: member.id, audit: entry("member.roles", principal, detail))
-        try membership.refresh(.member(member.id))
+        try refreshMembership(.member(member.id))
         return WireDone()
     }
 

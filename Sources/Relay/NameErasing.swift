@@ -22,7 +22,7 @@ extension RelayCore {
             of: slug, replacements: replacements, audit: entry("names.erase", principal, [:]))
         namesErasedAt.store(try store.namesErasedAt(), ordering: .releasing)
         // The certificates that have come are revoked; the lists that are published have to know them.
-        try membership.refresh(.everything)
+        try refreshMembership(.everything)
         indexSoon()
         var reply = WireNamesErased()
         reply.members = UInt32(clamping: erasure.members)

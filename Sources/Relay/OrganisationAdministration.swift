@@ -11,7 +11,7 @@ extension RelayCore {
         var detail = ["organisation": organisation.slug.text]
         for (field, value) in organisation.facts { detail[field] = value }
         try store.addOrganisation(organisation, audit: entry("organisation.add", principal, detail))
-        try membership.refresh(.organisation(organisation.slug))
+        try refreshMembership(.organisation(organisation.slug))
         return WireDone()
     }
 
@@ -32,7 +32,7 @@ extension RelayCore {
         }
         guard detail.count > 1 else { return WireDone() }
         try store.changeOrganisation(after, audit: entry("organisation.change", principal, detail))
-        try membership.refresh(.organisation(before.slug))
+        try refreshMembership(.organisation(before.slug))
         return WireDone()
     }
 
@@ -56,7 +56,7 @@ extension RelayCore {
                 [
                     "organisation": slug.text, "clients.before": text(before.clients), "clients": text(clients),
                 ]))
-        try membership.refresh(.organisation(slug))
+        try refreshMembership(.organisation(slug))
         return WireDone()
     }
 
@@ -75,7 +75,7 @@ extension RelayCore {
             try store.addTopics(
                 [TopicDescription(topic: topic, description: request.description_p)],
                 audit: entry("topic.add", principal, ["topic": topic.path]))
-            try membership.refresh(.topics)
+            try refreshMembership(.topics)
             return WireDone()
         }
     }
@@ -115,7 +115,7 @@ extension RelayCore {
                 keepDays: request.hasKeepDays ? Int(request.keepDays) : nil,
                 reviewDays: request.hasReviewDays ? Int(request.reviewDays) : nil,
                 audit: entry("topic.change", principal, detail))
-            try membership.refresh(.topics)
+            try refreshMembership(.topics)
         }
         if request.hasMoveTo { try moveTopic(topic, to: request.moveTo, principal) }
         return WireDone()

@@ -69,6 +69,14 @@ final class RelayCore: Sendable {
     /// Reads what is told to everybody who connects.
     func loadTold() throws { namesErasedAt.store(try store.namesErasedAt(), ordering: .releasing) }
 
+    /// Has the membership read `scope` after a change; see `Membership.refresh`. Where an earlier change was not read, it may
+    /// be read now: sessions that it denies end.
+    func refreshMembership(_ scope: DirectoryScope) throws(StorageError) {
+        let wasStale = membership.isStale
+        try membership.refresh(scope)
+        if wasStale { registry.endStale(membership) }
+    }
+
     /// Reads the membership again where a change was stored that the disk did not let it read: a revocation must not wait
     /// for the next one. Returns at once; work goes on the pool.
     func refreshIfStale() {
@@ -77,7 +85,7 @@ final class RelayCore: Sendable {
             guard case .active = state else { return }
             do {
                 try topicMoves.whileAlone {
-                    try membership.reload()
+                    try membership.reloadIfStale()
                     topicMoves.settle()
                 }
                 registry.endStale(membership)

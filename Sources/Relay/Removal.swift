@@ -31,7 +31,7 @@ extension RelayCore {
         let outcome = try store.remove(
             .organisation(slug),
             audit: entry("organisation.remove", principal, ["organisation": slug.text, "name": organisation.name]))
-        try membership.refresh(.membersOf(slug))
+        try refreshMembership(.membersOf(slug))
         return outcome
     }
 
@@ -53,7 +53,7 @@ extension RelayCore {
                     "organisation": member.organisation.text, "member": member.id.description, "name": member.name,
                     "roles": member.roles.sorted().map(\.name).joined(separator: " "),
                 ]))
-        try membership.refresh(.member(member.id))
+        try refreshMembership(.member(member.id))
         return outcome
     }
 }

@@ -78,7 +78,7 @@ extension RelayCore {
             topicMoves.void(number)
             throw error
         }
-        try membership.refresh(.everything)
+        try refreshMembership(.everything)
         topicMoves.settle()
     }
 
