@@ -4,7 +4,7 @@
 #   Scripts/sanitize.sh address|thread [FILTER]
 #
 # A report of the tests or of a process that they start stands in .build-SANITIZER/reports and makes the run fail. The first
-# build takes some ten minutes, the whole suite under ThreadSanitizer an hour or more on two cores.
+# build takes some ten minutes, the whole suite under ThreadSanitizer half an hour or more on two cores.
 #
 # Exit codes: 0 no test failed and nothing was reported; 64 wrong use; 70 something was.
 set -euo pipefail

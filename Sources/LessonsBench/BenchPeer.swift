@@ -23,6 +23,7 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
     private var waiting: [UInt64: EventLoopPromise<WireFrame.OneOf_Body>] = [:]
     private var nextID: UInt64 = 1
     private var expected: (count: Int, promise: EventLoopPromise<Void>)?
+    private var failure: (any Error)?
     private(set) var deliveries = 0
     /// Called for each delivery, on the loop.
     var onDelivery: (() -> Void)?
@@ -60,6 +61,10 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
         let id = nextID
         nextID += 1
         let promise = channel.eventLoop.makePromise(of: WireFrame.OneOf_Body.self)
+        if let failure {
+            promise.fail(failure)
+            return promise.futureResult
+        }
         waiting[id] = promise
         let buffer = WireFrame(requestID: id, body).encoded()
         if flush { channel.writeAndFlush(buffer, promise: nil) } else { channel.write(buffer, promise: nil) }
@@ -109,7 +114,13 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
     func received(_ count: Int) -> EventLoopFuture<Void> {
         channel.eventLoop.flatSubmit { [self] in
             let promise = channel.eventLoop.makePromise(of: Void.self)
-            if deliveries >= count { promise.succeed(()) } else { expected = (count, promise) }
+            if deliveries >= count {
+                promise.succeed(())
+            } else if let failure {
+                promise.fail(failure)
+            } else {
+                expected = (count, promise)
+            }
             return promise.futureResult
         }
     }
@@ -158,6 +169,7 @@ final class BenchPeer: ChannelInboundHandler, @unchecked Sendable {
     }
 
     private func fail(_ error: any Error) {
+        failure = failure ?? error
         caughtUpPromise.fail(error)
         goawayPromise.fail(error)
         for promise in waiting.values { promise.fail(error) }
