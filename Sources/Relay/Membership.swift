@@ -67,9 +67,9 @@ package final class Membership: Sendable {
         }
     }
 
-    /// Reads `scope` again. On failure the old state stays in force, and this is stale. What was stored before the call is in force when it
-    /// returns, whoever else calls at the same time. The cost is that of the scope, not of the directory. Blocks; never on
-    /// an event loop.
+    /// Reads `scope` again. On failure the old state stays in force, and this is stale. What was stored before the call is in
+    /// force when it returns, whoever else calls at the same time. The cost is that of the scope, not of the directory. Blocks;
+    /// never on an event loop.
     package func refresh(_ scope: DirectoryScope) throws(StorageError) {
         if case .everything = scope { return try reload() }
         try alone { () throws(StorageError) in
