@@ -2017,7 +2017,7 @@ package nonisolated struct WirePublished: Sendable {
   package var duplicate: Bool = false
 
   /// It is on disk and waits for a curator of its topic, who is asked by ListHeld; `sequence` is 0. The same post again gets
-  /// the same answer.
+  /// the same answer until it is approved, whatever becomes of its topic meanwhile.
   package var held: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -3369,6 +3369,7 @@ package nonisolated struct WireHeldPost: Sendable {
 
 /// Decides what becomes of a post that waits. An approved one goes the way of any other post, with all its checks made anew,
 /// and is answered by Published; the others are answered by Done. Role curator, of the post's topic.
+/// The first decision stands: after it, NOT_FOUND.
 package nonisolated struct WireDecideHeld: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
